@@ -1,0 +1,1 @@
+"""The bridge: OSC, jobs and files. It imports no torch and starts in a blink."""

@@ -1,0 +1,117 @@
+"""What every model family fills, so that inversion, replay and directions work on all of them unchanged.
+
+A family turns audio into a clean latent and back, prompts into embeddings, and a noisy latent into the posterior
+mean ``x0hat(x_t) = E[x_0 | x_t]``, whatever its network predicts (epsilon, v or velocity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from retone_engine.path import GaussianPath, Level
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What ``auto`` means for a model: the settings it was measured best at."""
+
+    strength: float
+    steps: int
+    guidance_scale: float
+    source_guidance_scale: float
+    guidance_rescale: float = 0.0
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Prompts as the network takes them: named tensors with one row a prompt."""
+
+    tensors: Mapping[str, Tensor]
+
+    def __len__(self) -> int:
+        return next(iter(self.tensors.values())).shape[0]
+
+    def rows(self, count: int) -> Embedding:
+        """A single prompt's embedding repeated for ``count`` rows of a batch."""
+        return Embedding({k: v.expand(count, *v.shape[1:]) for k, v in self.tensors.items()})
+
+    @staticmethod
+    def cat(parts: Sequence[Embedding]) -> Embedding:
+        """The rows of all ``parts``, in order."""
+        return Embedding({k: torch.cat([p.tensors[k] for p in parts]) for k in parts[0].tensors})
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A clip in latent space.
+
+    ``latent``: x_0, shape (1, ...), time along the model's ``time_axis``.
+    ``frames``: how many audio frames it stands for, at the model's rate.
+    ``kept``: whatever the family needs to give back, on decoding, what its autoencoder loses of this clip.
+    """
+
+    latent: Tensor
+    frames: int
+    kept: Mapping[str, Tensor]
+
+
+class LatentModel(Protocol):
+    """A latent diffusion model of audio on a Gaussian path.
+
+    ``sample_rate`` Hz and ``channels`` of the audio it takes; ``window``: audio frames it was trained on;
+    ``hop``: audio frames a latent frame; ``time_axis``: the latent's axis of time, counted with the batch axis as 0;
+    ``distilled``: its prediction is no posterior mean (few-step or guidance-distilled checkpoints).
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def window(self) -> int: ...
+    @property
+    def hop(self) -> int: ...
+    @property
+    def time_axis(self) -> int: ...
+    @property
+    def path(self) -> GaussianPath: ...
+    @property
+    def defaults(self) -> Defaults: ...
+    @property
+    def distilled(self) -> bool: ...
+    @property
+    def device(self) -> torch.device: ...
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the network's products; latents and predictions are float32 (float64 if this is)."""
+        ...
+
+    def encode(self, audio: Tensor) -> Encoded:
+        """``audio``: (channels, frames) at ``sample_rate``, any length from 1 frame; no level is assumed."""
+        ...
+
+    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
+        """Latents (B, ...) shaped like ``source.latent`` to audio (B, channels, source.frames).
+
+        ``restore``: give back what the autoencoder lost of the source where the edit left it alone.
+        """
+        ...
+
+    def embed(self, prompts: Sequence[str]) -> Embedding:
+        """One row a prompt, each encoded alone; the empty prompt is the unconditional one."""
+        ...
+
+    def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
+        """x0hat of ``x``: (B, ...) at B levels with B embedding rows, shaped like ``x``; no guidance, no gradient."""
+        ...
+
+    def unknown_prompt(self, prompt: str) -> str | None:
+        """A sentence that says why the model cannot know what ``prompt`` asks for, or None where it may."""
+        ...
