@@ -58,6 +58,13 @@ class RetoneError(Exception):
         return type(self), (self.code, self.message)
 
 
+WARNINGS = {
+    "unknown_words": "The prompt holds no word that the model knows.",
+    "level": "The loudness could not be matched, as the peak limit wins.",
+    "mono": "The clip's stereo image could not be kept.",
+    "device": "A slower device than asked for is in use.",
+}
+
 Kind = Literal["text", "float", "int", "switch", "choice"]
 
 
@@ -192,9 +199,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         low=0,
         high=50,
     ),
-    Parameter(
-        "guidance_rescale", "float", "How much of guidance's gain in level is taken back.", low=0, high=1
-    ),
+    Parameter("guidance_rescale", "float", "How much of guidance's gain in level is taken back.", low=0, high=1),
     Parameter(
         "steps",
         "int",
@@ -210,9 +215,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         low=0,
         high=_SEED_LIMIT,
     ),
-    Parameter(
-        "variations", "int", "How many edits to make, each with the next seed.", default=1, low=1, high=16
-    ),
+    Parameter("variations", "int", "How many edits to make, each with the next seed.", default=1, low=1, high=16),
     Parameter("model", "text", "The model's name, or a folder that holds one.", live=True),
     Parameter(
         "method",
@@ -267,14 +270,10 @@ PARAMETERS: tuple[Parameter, ...] = (
         default=None,
         choices=("mid", "each", "mono"),
     ),
-    Parameter(
-        "highs", "switch", "Give back the band above the model's, shaped after the edit.", default=True
-    ),
+    Parameter("highs", "switch", "Give back the band above the model's, shaped after the edit.", default=True),
     Parameter("match_loudness", "switch", "Make the edit as loud as the clip.", default=True),
     Parameter("crossfade", "switch", "Fade the first and last 5 ms from and to the clip.", default=True),
-    Parameter(
-        "precision", "choice", "Of the network's products.", default=None, choices=("float32", "bfloat16")
-    ),
+    Parameter("precision", "choice", "Of the network's products.", default=None, choices=("float32", "bfloat16")),
     Parameter("block", "int", "Rows of one network call while the clip is inverted.", low=1, high=256),
     Parameter("output_folder", "text", "An existing folder for the result.", default="", live=False),
 )
@@ -334,14 +333,15 @@ def parameter_named(name: object) -> Parameter:
     """The parameter called ``name``; raises RetoneError(bad_request) that lists the names there are."""
     parameter = BY_NAME.get(name) if isinstance(name, str) else None
     if parameter is None:
-        raise RetoneError(
-            "bad_request", f"There is no parameter {str(name)[:60]!r}; there are {', '.join(BY_NAME)}."
-        )
+        raise RetoneError("bad_request", f"There is no parameter {str(name)[:60]!r}; there are {', '.join(BY_NAME)}.")
     return parameter
 
 
 def pairs(arguments: Sequence[object]) -> dict[str, object]:
-    """``name value name value ...`` as a mapping; raises RetoneError(bad_request) on a missing value or a name twice."""
+    """``name value name value ...`` as a mapping.
+
+    Raises RetoneError(bad_request) on a missing value or a name given twice.
+    """
     if len(arguments) % 2:
         raise RetoneError(
             "bad_request", f"{str(arguments[-1])[:60]!r} has no value; settings are pairs of name and value."

@@ -32,5 +32,7 @@ def log_mel(audio: Tensor) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _filters() -> np.ndarray:
-    bank = mel_filter_bank(N_FFT // 2 + 1, MEL_BINS, 0.0, SAMPLE_RATE / 2, SAMPLE_RATE, norm="slaney", mel_scale="slaney")
+    bank = mel_filter_bank(
+        N_FFT // 2 + 1, MEL_BINS, 0.0, SAMPLE_RATE / 2, SAMPLE_RATE, norm="slaney", mel_scale="slaney"
+    )
     return np.asarray(bank, dtype=np.float32)
