@@ -16,6 +16,10 @@ from torch import Tensor
 from retone_engine.path import GaussianPath, Level
 
 
+# The peak that models of the AudioLDM kind were trained at.
+PEAK = 0.5
+
+
 @dataclass(frozen=True)
 class Defaults:
     """What ``auto`` means for a model: the settings it was measured best at."""
@@ -94,7 +98,11 @@ class LatentModel(Protocol):
         ...
 
     def encode(self, audio: Tensor) -> Encoded:
-        """``audio``: (channels, frames) at ``sample_rate``, any length from 1 frame; no level is assumed."""
+        """``audio``: (channels, frames) at ``sample_rate``, any length from 1 frame.
+
+        The caller has brought the whole clip's peak to ``PEAK`` and takes it back after decoding: a level set here
+        would differ from window to window of a long clip.
+        """
         ...
 
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
