@@ -1,0 +1,97 @@
+"""Checkpoints of the real classes with random weights, small enough to build in a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from tokenizers import ByteLevelBPETokenizer
+from transformers import (
+    ClapTextConfig,
+    ClapTextModelWithProjection,
+    RobertaTokenizerFast,
+    SpeechT5HifiGan,
+    SpeechT5HifiGanConfig,
+)
+
+TEXT_WIDTH = 16
+
+
+def save_tiny_audioldm(folder: Path, prediction_type: str = "epsilon") -> Path:
+    """A folder in AudioLDM's format: a megabyte of random weights, the real structure."""
+    torch.manual_seed(0)
+    tokenizer = _tokenizer(folder / "bpe")
+    tokenizer.save_pretrained(folder / "tokenizer")
+    ClapTextModelWithProjection(
+        ClapTextConfig(
+            vocab_size=tokenizer.vocab_size,
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=TEXT_WIDTH + 2,
+            projection_dim=TEXT_WIDTH,
+        )
+    ).save_pretrained(folder / "text_encoder")
+    UNet2DConditionModel(
+        sample_size=16,
+        in_channels=4,
+        out_channels=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        norm_num_groups=8,
+        cross_attention_dim=(16, 32),
+        attention_head_dim=8,
+        class_embed_type="simple_projection",
+        projection_class_embeddings_input_dim=TEXT_WIDTH,
+        class_embeddings_concat=True,
+    ).save_pretrained(folder / "unet")
+    AutoencoderKL(
+        in_channels=1,
+        out_channels=1,
+        latent_channels=4,
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        block_out_channels=(8, 8, 16),
+        norm_num_groups=8,
+        scaling_factor=0.9,
+    ).save_pretrained(folder / "vae")
+    SpeechT5HifiGan(
+        SpeechT5HifiGanConfig(
+            model_in_dim=64,
+            sampling_rate=16000,
+            upsample_initial_channel=32,
+            upsample_rates=[5, 4, 2, 2, 2],
+            upsample_kernel_sizes=[16, 16, 8, 4, 4],
+            resblock_kernel_sizes=[3],
+            resblock_dilation_sizes=[[1]],
+        )
+    ).save_pretrained(folder / "vocoder")
+    DDIMScheduler(
+        beta_start=0.0015,
+        beta_end=0.0195,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+        prediction_type=prediction_type,
+    ).save_pretrained(folder / "scheduler")
+    (folder / "model_index.json").write_text('{"_class_name": "AudioLDMPipeline"}')
+    return folder
+
+
+def _tokenizer(folder: Path) -> RobertaTokenizerFast:
+    folder.mkdir(parents=True)
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(
+        ["a recording of a piano", "played by a string quartet"],
+        vocab_size=300,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+    )
+    trained.save_model(str(folder))
+    return RobertaTokenizerFast(
+        vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=TEXT_WIDTH
+    )
