@@ -1,0 +1,37 @@
+# `make demo` and `make test` are all that a fresh machine needs; both make the virtual environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint bench evaluate protocol clean
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test,lint]"
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/retone demo --out demo-output
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed
+	$(BIN)/python engine/benchmarks/speed.py
+	$(BIN)/python engine/benchmarks/audio_quality.py
+
+# The pocket model's table; needs fluidsynth and the FluidR3 soundfont, and the data that training made.
+evaluate: $(VENV)/.installed
+	$(BIN)/python engine/training/evaluate.py
+
+protocol: $(VENV)/.installed
+	$(BIN)/python -m retone_bridge.protocol > bridge/PROTOCOL.md
+
+clean:
+	rm -rf $(VENV) demo-output

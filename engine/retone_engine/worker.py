@@ -1,0 +1,158 @@
+"""The child process: requests in, progress and results out, one JSON object a line.
+
+The bridge starts it (``python -m retone_engine.worker``) and restarts it when it dies. One job runs at a time, in the
+main thread; a second thread reads, so that a cancel is seen between two network calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+
+from retone_engine import audio, picture
+from retone_engine.device import choose
+from retone_engine.progress import Progress, Reporter
+from retone_engine.render import Engine, render
+from retone_engine.request import EditRequest, RetoneError
+
+Send = Callable[[Mapping[str, Any]], None]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until ``quit`` or the end of stdin; returns the exit status (3: the device is no longer to be trusted)."""
+    parser = argparse.ArgumentParser(prog="python -m retone_engine.worker")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--model", default="pocket")
+    options = parser.parse_args(arguments)
+    send = _own_stdout()
+    try:
+        engine = Engine(choose(options.device), options.model)
+    except RetoneError as error:
+        send({"event": "unusable", "code": error.code, "message": error.message})
+        return 1
+    inbox = Inbox(sys.stdin)
+    send({"event": "ready", "device": str(engine.device), "model": options.model, "version": version("retone")})
+    for order in inbox:
+        if not _serve(order, engine, inbox, send):
+            return 3
+    return 0
+
+
+class Inbox:
+    """Orders as they come, and which jobs are cancelled."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        self._orders: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        while (order := self._orders.get()) is not None:
+            yield order
+
+    def cancelled(self, job: str) -> bool:
+        return job in self._cancelled
+
+    def forget(self, job: str) -> None:
+        self._cancelled.discard(job)
+
+    def _read(self, lines: IO[str]) -> None:
+        for line in lines:
+            order = json.loads(line)
+            if order["do"] == "cancel":
+                self._cancelled.add(order["job"])
+            elif order["do"] == "quit":
+                break
+            else:
+                self._orders.put(order)
+        self._orders.put(None)
+
+
+def _serve(order: Mapping[str, Any], engine: Engine, inbox: Inbox, send: Send) -> bool:
+    """Do one order and answer it; False where the device cannot be trusted afterwards."""
+    job = order["job"]
+
+    def report(progress: Progress) -> None:
+        send(
+            {
+                "event": "progress",
+                "job": job,
+                "fraction": round(progress.fraction, 4),
+                "stage": progress.stage,
+                "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left, 1),
+            }
+        )
+
+    def fail(code: str, message: str) -> None:
+        send({"event": "fail", "job": job, "code": code, "message": message})
+
+    try:
+        if order["do"] == "render":
+            figures = _render(order, engine, Reporter(report, lambda: inbox.cancelled(job)), send)
+        else:
+            figures = _picture(order)
+        send({"event": "done", "job": job, "count": len(order.get("outputs", [1])), "figures": figures})
+    except RetoneError as error:
+        fail(error.code, error.message)
+    except (torch.OutOfMemoryError, MemoryError):
+        engine.forget()
+        fail("out_of_memory", "The device has too little memory for this clip; edit a shorter region, or use the CPU.")
+    except Exception as error:
+        # The bridge learns of it in any case; the whole story goes to the log.
+        traceback.print_exc()
+        device_failed = engine.device.type != "cpu" and isinstance(error, RuntimeError)
+        code = "device_error" if device_failed else "internal"
+        fail(code, f"{type(error).__name__}: {error} (the log has the details).")
+        return not device_failed
+    finally:
+        inbox.forget(job)
+    return True
+
+
+def _render(order: Mapping[str, Any], engine: Engine, reporter: Reporter, send: Send) -> dict[str, Any]:
+    job = order["job"]
+    return render(
+        EditRequest(**order["request"]),
+        [Path(path) for path in order["outputs"]],
+        engine,
+        reporter,
+        overwrite=order["overwrite"],
+        on_warning=lambda code, message: send({"event": "warning", "job": job, "code": code, "message": message}),
+        on_result=lambda index, path: send({"event": "result", "job": job, "index": index, "path": str(path)}),
+    )
+
+
+def _picture(order: Mapping[str, Any]) -> dict[str, Any]:
+    start, frames = order["region"] or (0, None)
+    before = audio.read(order["before"], start, frames)
+    afters = [audio.read(path).samples for path in order["after"]]
+    labels = ["before", *(Path(path).stem for path in order["after"])]
+    picture.compare(before.samples, afters, before.rate, Path(order["output"]), labels)
+    return {}
+
+
+def _own_stdout() -> Send:
+    """A way to write lines to the bridge that no library's stray print can spoil."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def send(event: Mapping[str, Any]) -> None:
+        pipe.write(json.dumps(event) + "\n")
+        pipe.flush()
+
+    return send
+
+
+if __name__ == "__main__":
+    sys.exit(main())
