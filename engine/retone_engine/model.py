@@ -6,7 +6,7 @@ mean ``x0hat(x_t) = E[x_0 | x_t]``, whatever its network predicts (epsilon, v or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from retone_engine.path import GaussianPath, Level
-
 
 # The peak that models of the AudioLDM kind were trained at.
 PEAK = 0.5
@@ -40,9 +39,12 @@ class Embedding:
     def __len__(self) -> int:
         return next(iter(self.tensors.values())).shape[0]
 
+    def __getitem__(self, index: slice | Tensor) -> Embedding:
+        return Embedding({k: v[index] for k, v in self.tensors.items()})
+
     def rows(self, count: int) -> Embedding:
-        """A single prompt's embedding repeated for ``count`` rows of a batch."""
-        return Embedding({k: v.expand(count, *v.shape[1:]) for k, v in self.tensors.items()})
+        """Each prompt's row ``count`` times, for the rows of a batch: all of the first prompt's, then the next's."""
+        return Embedding({k: v.repeat_interleave(count, dim=0) for k, v in self.tensors.items()})
 
     @staticmethod
     def cat(parts: Sequence[Embedding]) -> Embedding:
@@ -123,3 +125,86 @@ class LatentModel(Protocol):
     def unknown_prompt(self, prompt: str) -> str | None:
         """A sentence that says why the model cannot know what ``prompt`` asks for, or None where it may."""
         ...
+
+
+class Wrapped:
+    """A model around another one: everything is the inner model's until a subclass says otherwise."""
+
+    def __init__(self, model: LatentModel) -> None:
+        self.model = model
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def sample_rate(self) -> int:
+        return self.model.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return self.model.channels
+
+    @property
+    def window(self) -> int:
+        return self.model.window
+
+    @property
+    def hop(self) -> int:
+        return self.model.hop
+
+    @property
+    def time_axis(self) -> int:
+        return self.model.time_axis
+
+    @property
+    def path(self) -> GaussianPath:
+        return self.model.path
+
+    @property
+    def defaults(self) -> Defaults:
+        return self.model.defaults
+
+    @property
+    def distilled(self) -> bool:
+        return self.model.distilled
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.model.dtype
+
+    def encode(self, audio: Tensor) -> Encoded:
+        return self.model.encode(audio)
+
+    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
+        return self.model.decode(latent, source, restore)
+
+    def embed(self, prompts: Sequence[str]) -> Embedding:
+        return self.model.embed(prompts)
+
+    def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
+        return self.model.predict_clean(x, level, embedding)
+
+    def unknown_prompt(self, prompt: str) -> str | None:
+        return self.model.unknown_prompt(prompt)
+
+
+class Counted(Wrapped):
+    """A model that counts its network calls and rows, and asks ``before`` each call (which may raise to cancel)."""
+
+    def __init__(self, model: LatentModel, before: Callable[[], None] | None = None) -> None:
+        super().__init__(model)
+        self.calls = 0
+        self.rows = 0
+        self._before = before
+
+    def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
+        if self._before is not None:
+            self._before()
+        self.calls += 1
+        self.rows += len(x)
+        return self.model.predict_clean(x, level, embedding)

@@ -1,0 +1,102 @@
+"""Edit-friendly DDPM inversion: independent noisy latents of a clip, and the source's clean predictions on them.
+
+Every level draws its own noise, ``x_t = a_t x_0 + s_t e_t`` (arXiv 2402.10009, section 3.1). The noise maps z_t of the
+paper are then fixed by ``x0hat_source(x_t)``, so this is all that is kept; x_t itself comes again from the seed. As
+the x_t do not depend on one another, the predictions are made in blocks of steps, one network call a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from retone_engine.guidance import Guidance, predict
+from retone_engine.model import LatentModel
+from retone_engine.noise import noise
+from retone_engine.path import Schedule
+
+OnCall = Callable[[int, int], None]
+"""Called before each prediction with (done, total), in predictions; may raise, which cancels the work."""
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """A clip, inverted.
+
+    ``latent``: x_0, shape (1, ...), time along ``time_axis``. ``seed``: names the noise.
+    ``predictions``: x0hat_source(x_t) for each of the n levels of ``schedule``, shape (n, ...), the latent's dtype, in
+    main memory. Methods that need none have n = 0 rows here.
+    """
+
+    latent: Tensor
+    schedule: Schedule
+    seed: int
+    time_axis: int
+    predictions: Tensor
+
+    def noised(self, index: int) -> Tensor:
+        """x_t at level ``index`` of the schedule, shape (1, ...); at ``len(schedule)`` it is x_0."""
+        if index == len(self.schedule):
+            return self.latent
+        e = noise(self.latent.shape, self.time_axis, self.seed, self.schedule.first + index)
+        level = self.schedule.level
+        return float(level.a[index]) * self.latent + float(level.s[index]) * e.to(self.latent)
+
+    def at(self, schedule: Schedule) -> Inversion:
+        """The same inversion for a lower strength, whose ``schedule`` is a tail of this one's: no network is needed.
+
+        Raises ValueError where it is not a tail.
+        """
+        if not self.reaches(schedule):
+            raise ValueError("The schedule is not a tail of the inversion's; invert again for it.")
+        skip = schedule.first - self.schedule.first
+        return replace(self, schedule=schedule, predictions=self.predictions[skip:])
+
+    def reaches(self, schedule: Schedule) -> bool:
+        """Whether ``at(schedule)`` can give it."""
+        skip = schedule.first - self.schedule.first
+        return skip >= 0 and torch.equal(schedule.level.t, self.schedule.level.t[skip:])
+
+
+def invert(
+    model: LatentModel,
+    latent: Tensor,
+    schedule: Schedule,
+    source: Guidance,
+    seed: int,
+    *,
+    block: int = 16,
+    on_call: OnCall | None = None,
+    known: Inversion | None = None,
+) -> Inversion:
+    """Invert the clean ``latent`` (1, ...) along ``schedule``.
+
+    ``source``: the source prompt and its guidance. ``block``: rows of one network call, both branches counted.
+    ``known``: an inversion of the same latent, source, seed and block at any strength: what it holds is not made again.
+
+    Blocks lie on the full schedule, and the one that the strength cuts is filled up, so every row is computed at the
+    same place of a batch of the same size at every strength: the bits are those of any other strength.
+    """
+    if known is not None and known.seed == seed and known.reaches(schedule):
+        return known.at(schedule)
+    size = max(1, block // source.rows)
+    first, end = schedule.first, schedule.first + len(schedule)
+    blank = torch.empty((len(schedule), *latent.shape[1:]), dtype=latent.dtype)
+    result = Inversion(latent, schedule, seed, model.time_axis, blank)
+    have = end
+    if known is not None:
+        reused = result.at(known.schedule)  # refuses another schedule
+        reused.predictions.copy_(known.predictions)
+        have = known.schedule.first
+    starts = range(first // size * size, have, size)
+    for done, start in enumerate(starts):
+        if on_call is not None:
+            on_call(done, len(starts))
+        places = torch.arange(start, min(start + size, end)).clamp_min(first) - first
+        x = torch.cat([result.noised(place) for place in places.tolist()])
+        clean = predict(model, x, schedule.level[places], source)
+        blank[places] = clean.to(blank)
+    return result

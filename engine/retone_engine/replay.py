@@ -1,0 +1,58 @@
+"""The edit: one recurrence that replays an inversion under another prompt.
+
+With the edited trajectory written as x_t + a_t D_t, edit-friendly DDPM inversion (arXiv 2402.10009, equations 3 to 5:
+extract z_t under the source prompt, sample again with them under the target's) is exactly
+
+    D_u = r^2 D_t + (1 - r^2) [ x0hat_target(x_t + a_t D_t) + shift_t - x0hat_source(x_t) ],    D = 0 at the start,
+
+and the edited latent is x_0 + D_0. Nothing is divided by the step's deviation, so the last step, where that is 0,
+is exact, and a target that is the source gives x_0 back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from retone_engine.guidance import Guidance, predict
+from retone_engine.inversion import Inversion, OnCall
+from retone_engine.model import LatentModel
+
+
+def replay(
+    model: LatentModel,
+    inversions: Sequence[Inversion],
+    target: Guidance,
+    *,
+    on_call: OnCall | None = None,
+    shift: Mapping[int, Tensor] | None = None,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """The edited latents (V, ...) of V ``inversions`` on one schedule (variations: the same clip, other seeds).
+
+    ``shift``: what directions add to the clean prediction, by step of the full schedule, each (1, ...) or (V, ...).
+    ``mask``: 0..1, broadcastable to a latent: where it is 0 the latent stays the source's at every step.
+    V is part of the rounding: a single inversion gives the same bits whatever it is made together with only if it is
+    replayed alone.
+    """
+    schedule = inversions[0].schedule
+    if any(inversion.schedule.first != schedule.first for inversion in inversions):
+        raise ValueError("All inversions of one replay need one schedule.")
+    latent = torch.cat([inversion.latent for inversion in inversions])
+    offset = torch.zeros_like(latent)
+    for index in range(len(schedule)):
+        if on_call is not None:
+            on_call(index, len(schedule))
+        level = schedule.level[slice(index, index + 1)]
+        x = torch.cat([inversion.noised(index) for inversion in inversions])
+        source = torch.stack([inversion.predictions[index] for inversion in inversions]).to(latent)
+        pull = predict(model, x + float(level.a) * offset, level.rows(len(x)), target) - source
+        if shift is not None and schedule.first + index in shift:
+            pull = pull + shift[schedule.first + index].to(latent)
+        keep = float(schedule.keep[index])
+        offset = keep * offset + (1 - keep) * pull
+        if mask is not None:
+            offset = mask * offset
+    return latent + offset

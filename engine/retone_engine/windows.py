@@ -1,0 +1,120 @@
+"""Clips of any length on a model of fixed length: overlapping windows, blended at every step.
+
+``Windowed`` is a model like any other, so inversion, replay and directions see one long latent and one field of
+noise. Windows lie on a fixed grid of absolute time; the last one is filled with the mirrored end of the clip. In the
+overlap each window's outermost frames, which lack context on one side, count nothing, and the rest crossfades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from retone_engine.model import Embedding, Encoded, LatentModel, Wrapped
+from retone_engine.path import Level
+
+
+class Windowed(Wrapped):
+    """``model`` at any length; up to one window it is the model itself.
+
+    ``rows``: the most rows of one network call, which bounds the memory. Every window is one row.
+    """
+
+    def __init__(self, model: LatentModel, rows: int = 16) -> None:
+        super().__init__(model)
+        self.rows = rows
+
+    @cached_property
+    def frames(self) -> int:
+        """Latent frames a window."""
+        return self.window // self.hop
+
+    @cached_property
+    def overlap(self) -> int:
+        """Latent frames that neighbouring windows share: a quarter."""
+        return self.frames // 4
+
+    def starts(self, total: int) -> list[int]:
+        """Where the windows of a latent of ``total`` frames begin; what the grid leaves over gets a last one."""
+        stride = self.frames - self.overlap
+        starts = list(range(0, total - self.frames + 1, stride))
+        return starts if starts[-1] + self.frames == total else [*starts, total - self.frames]
+
+    def encode(self, audio: Tensor) -> Encoded:
+        length = audio.shape[1]
+        if length <= self.window:
+            return self.model.encode(audio)
+        stride = self.frames - self.overlap
+        latent_frames = -(-length // self.hop)
+        total = self.frames + -(-(latent_frames - self.frames) // stride) * stride
+        padded = pad(audio[None], (0, total * self.hop - length), mode="reflect")[0]
+        kept: dict[str, Tensor] = {}
+        parts = []
+        for number, start in enumerate(self.starts(total)):
+            part = self.model.encode(padded[:, start * self.hop :][:, : self.window])
+            parts.append((start, part.latent))
+            kept.update({f"{number}/{name}": value for name, value in part.kept.items()})
+        return Encoded(blend(parts, total, self.time_axis, self.overlap), length, kept)
+
+    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
+        if source.frames <= self.window:
+            return self.model.decode(latent, source, restore)
+        total = latent.shape[self.time_axis]
+
+        def decoded() -> Iterable[tuple[int, Tensor]]:
+            for number, start in enumerate(self.starts(total)):
+                prefix = f"{number}/"
+                kept = {k.removeprefix(prefix): v for k, v in source.kept.items() if k.startswith(prefix)}
+                piece = Encoded(source.latent.narrow(self.time_axis, start, self.frames), self.window, kept)
+                rows = latent.narrow(self.time_axis, start, self.frames)
+                yield start * self.hop, self.model.decode(rows, piece, restore)
+
+        return blend(decoded(), total * self.hop, 2, self.overlap * self.hop)[..., : source.frames]
+
+    def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
+        total = x.shape[self.time_axis]
+        starts = self.starts(total) if total > self.frames else [0]
+        frames = min(total, self.frames)
+        # Window by window within each row, cut into calls of equal size.
+        places = [(row, start) for row in range(len(x)) for start in starts]
+        cleaned: list[Tensor] = []
+        for first in range(0, len(places), self.rows):
+            chunk = places[first : first + self.rows]
+            rows = torch.tensor([row for row, _ in chunk])
+            pieces = torch.stack([x[row].narrow(self.time_axis - 1, start, frames) for row, start in chunk])
+            cleaned.append(self.model.predict_clean(pieces, level[rows], embedding[rows.to(self.device)]))
+        clean = torch.cat(cleaned)
+        if len(starts) == 1:
+            return clean
+        by_row = clean.view(len(x), len(starts), *clean.shape[1:]).transpose(0, 1)
+        return blend(zip(starts, by_row, strict=True), total, self.time_axis, self.overlap)
+
+
+def blend(parts: Iterable[tuple[int, Tensor]], total: int, axis: int, overlap: int) -> Tensor:
+    """``parts`` (B, ...) laid at their starts along ``axis`` into one tensor of ``total`` frames, crossfaded.
+
+    Over the ``overlap`` with its neighbour a part's outer quarter counts nothing; then it rises as sin^2 to 1.
+    """
+    result, weight = None, None
+    for start, part in parts:
+        frames = part.shape[axis]
+        if result is None or weight is None:
+            result = part.new_zeros([total if a == axis else n for a, n in enumerate(part.shape)])
+            weight = part.new_zeros(total)
+        ramp = torch.ones(frames, dtype=torch.float64)
+        rise = torch.arange(overlap, dtype=torch.float64) + 0.5
+        rise = torch.sin(torch.pi / 2 * ((rise / overlap - 0.25) * 2).clamp(0, 1)).square()
+        if start > 0:
+            ramp[:overlap] = rise
+        if start + frames < total:
+            ramp[-overlap:] *= rise.flip(0)
+        ramp = ramp.to(part)
+        result.narrow(axis, start, frames).add_(part * ramp.view([-1 if a == axis else 1 for a in range(part.ndim)]))
+        weight[start : start + frames] += ramp
+    if result is None or weight is None:
+        raise ValueError("There is nothing to blend.")
+    return result / weight.view([-1 if a == axis else 1 for a in range(result.ndim)])
