@@ -1,0 +1,164 @@
+"""Bytes to messages and back, for packets that anyone may have sent.
+
+python-osc is the codec of single messages. It trusts what it reads, so everything that it trusts is checked here
+first: sizes, padding, tags, UTF-8. Bundles never reach it, they are walked here, with bounds. The time tag of a
+bundle is not waited for: its messages count as sent now.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pythonosc import osc_message, osc_message_builder
+from pythonosc.parsing import osc_types
+
+# What Retone sends stays below this: Max's udpsend stops at 5,096 bytes, other readers near 4,096.
+MESSAGE_LIMIT = 2048
+# What Retone reads: room for a bundle or for a long prompt in any script, and little enough to parse in a blink.
+PACKET_LIMIT = 8192
+BUNDLE_DEPTH = 4
+BUNDLE_MESSAGES = 64
+
+_BUNDLE = b"#bundle\0"
+_FIXED_SIZES = {"i": 4, "f": 4, "h": 8, "d": 8, "T": 0, "F": 0, "N": 0}
+# An impulse is what some programs send for a bang, a symbol is laid out like a string.
+_SYNONYMS = str.maketrans("IS", "Ts")
+
+Argument: TypeAlias = str | int | float | bytes | bool | None
+
+
+class OscError(Exception):
+    """Raised when bytes are no OSC that Retone reads, or a message cannot become bytes; says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One OSC message: an address and its arguments."""
+
+    address: str
+    arguments: tuple[Argument, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.address, *map(repr, self.arguments)])
+
+
+def encode(message: Message) -> bytes:
+    """The bytes of ``message``; raises OscError when it reaches ``MESSAGE_LIMIT`` or holds what OSC cannot carry."""
+    _check_address(message.address)
+    builder = osc_message_builder.OscMessageBuilder(message.address)
+    try:
+        for argument in message.arguments:
+            if isinstance(argument, str) and "\0" in argument:
+                raise OscError("A string holds a zero byte, which ends an OSC string.")
+            builder.add_arg(argument)
+        data = bytes(builder.build().dgram)
+    except (osc_message_builder.BuildError, ValueError, OverflowError) as error:
+        raise OscError(f"OSC cannot carry an argument of {message.address}: {error}") from error
+    if len(data) >= MESSAGE_LIMIT:
+        raise OscError(f"The message is {len(data)} bytes long; it must stay below {MESSAGE_LIMIT}.")
+    return data
+
+
+def decode(packet: bytes) -> tuple[Message, ...]:
+    """The messages of ``packet``, a message or a bundle, in order; raises OscError and nothing else."""
+    if len(packet) > PACKET_LIMIT:
+        raise OscError(f"The packet is {len(packet)} bytes long; {PACKET_LIMIT} is the limit.")
+    return tuple(_walk(packet))
+
+
+def _walk(packet: bytes) -> Iterator[Message]:
+    # A stack, not recursion: (element, depth), the next one last.
+    waiting = [(packet, 0)]
+    count = 0
+    while waiting:
+        element, depth = waiting.pop()
+        if not element.startswith(_BUNDLE):
+            count += 1
+            if count > BUNDLE_MESSAGES:
+                raise OscError(f"The bundle holds more than {BUNDLE_MESSAGES} messages.")
+            yield _message(element)
+        elif depth == BUNDLE_DEPTH:
+            raise OscError(f"Bundles are nested deeper than {BUNDLE_DEPTH}.")
+        else:
+            waiting.extend((inner, depth + 1) for inner in reversed(_elements(element)))
+
+
+def _elements(bundle: bytes) -> list[bytes]:
+    found = []
+    place = len(_BUNDLE) + 8
+    if len(bundle) < place:
+        raise OscError("The bundle ends inside its time tag.")
+    while place < len(bundle):
+        if place + 4 > len(bundle):
+            raise OscError("The bundle ends inside the size of an element.")
+        (size,) = struct.unpack_from(">i", bundle, place)
+        place += 4
+        # A size of nothing or less is what makes other readers loop for ever.
+        if size <= 0 or size % 4 or place + size > len(bundle):
+            raise OscError(f"An element of the bundle claims {size} bytes.")
+        found.append(bundle[place : place + size])
+        place += size
+    return found
+
+
+def _message(data: bytes) -> Message:
+    address, place = _string(data, 0)
+    _check_address(address)
+    if place == len(data):  # Old senders leave out the tags of a message without arguments.
+        return Message(address)
+    start = place
+    tags, place = _string(data, start)
+    if not tags.startswith(","):
+        raise OscError(f"The type tags of {address} do not start with a comma.")
+    known = tags.translate(_SYNONYMS)
+    data = data[:start] + osc_types.write_string(known) + data[place:]
+    for tag in known[1:]:
+        place = _end(data, place, tag)
+    if place != len(data):
+        raise OscError(f"{address} holds {len(data) - place} bytes more than its tags say.")
+    try:
+        parsed = osc_message.OscMessage(data)
+    except (osc_message.ParseError, ValueError) as error:
+        raise OscError(f"{address} cannot be read: {error}") from error
+    return Message(address, tuple(parsed.params))
+
+
+def _end(data: bytes, place: int, tag: str) -> int:
+    """Where the argument of this ``tag`` at ``place`` ends; raises OscError when that is not inside ``data``."""
+    if tag == "s":
+        return _string(data, place)[1]
+    if tag == "b":
+        if place + 4 > len(data):
+            raise OscError("A blob ends inside its size.")
+        (size,) = struct.unpack_from(">i", data, place)
+        end = place + 4 + size + (-size % 4)
+        if size < 0 or end > len(data):
+            raise OscError(f"A blob claims {size} bytes.")
+        return int(end)
+    width = _FIXED_SIZES.get(tag)
+    if width is None:
+        raise OscError(f"The type tag {tag!r} is not one that Retone reads.")
+    if place + width > len(data):
+        raise OscError(f"An argument of type {tag!r} is cut off.")
+    return place + width
+
+
+def _string(data: bytes, place: int) -> tuple[str, int]:
+    end = data.find(b"\0", place)
+    if end < 0:
+        raise OscError("A string has no end.")
+    after = end + 4 - end % 4
+    if after > len(data) or data[end:after].strip(b"\0"):
+        raise OscError("A string is not padded to four bytes.")
+    try:
+        return data[place:end].decode(), after
+    except UnicodeDecodeError:
+        raise OscError("A string is not UTF-8.") from None
+
+
+def _check_address(address: str) -> None:
+    if not address.startswith("/") or not address.isascii() or not address.isprintable() or " " in address:
+        raise OscError(f"{address[:60]!r} is no OSC address.")
