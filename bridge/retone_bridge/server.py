@@ -1,0 +1,271 @@
+"""The service: sockets, journal, jobs and engine, wired together around one queue.
+
+Threads only put events onto the queue; the thread in ``run`` takes them off and owns everything.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import ipaddress
+import logging
+import queue
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from retone_bridge import protocol
+from retone_bridge.jobs import Jobs
+from retone_bridge.journal import Journal
+from retone_bridge.osc import Message, OscError, decode, encode
+from retone_bridge.paths import Places, state_folder
+from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
+from retone_bridge.surface import LEASE_SECONDS, HeldValues, Subscribers
+from retone_bridge.udp import Endpoint, Udp
+from retone_bridge.workers import Ready, WorkerEvent, WorkerProcess, engine_command
+from retone_engine.request import EditRequest, RetoneError
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+# Packets beyond this wait nowhere: they are dropped, as UDP may, and at-least-once clients send them again.
+INBOX_LIMIT = 4096
+REPLY_PORTS_LIMIT = 256
+
+_Packet: TypeAlias = tuple[bytes, Endpoint]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a service is started; ``port`` 0 takes a free one, ``worker`` is the engine's command line."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    model: str | None = None
+    device: str = "auto"
+    roots: tuple[str, ...] = ()
+    state: Path = field(default_factory=state_folder)
+    worker: tuple[str, ...] = ()
+
+
+class Server:
+    """A service that is ready to ``run``; raises RetoneError when a port, a folder or the journal cannot be had."""
+
+    def __init__(self, settings: Settings) -> None:
+        check_loopback(settings.host)
+        self._inbox: queue.Queue[_Packet | WorkerEvent | None] = queue.Queue(INBOX_LIMIT)
+        self._stopping = False
+        self._started = time.monotonic()
+        self._engine: Ready | None = None
+        self._held = HeldValues()
+        self._subscribers = Subscribers()
+        self._reply_ports: OrderedDict[Endpoint, int] = OrderedDict()
+        self._begun: list[str] = []  # jobs of actions, the newest last
+        places = Places.of(settings.state, settings.roots)
+        self._udp = Udp(settings.host, settings.port, self._packet)
+        try:
+            self._journal = Journal(settings.state / "journal.sqlite")
+        except RetoneError:
+            self._udp.close()
+            raise
+        places.renders.mkdir(parents=True, exist_ok=True)
+        command = settings.worker or engine_command(settings.device, settings.model)
+        self._executor = WorkerProcess(command, self._inbox.put)
+        self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it listens."""
+        return self._udp.endpoint
+
+    def run(self) -> None:
+        """Serves until ``stop`` or /retone/quit."""
+        self._executor.start()
+        self._jobs.recover()
+        self._udp.start()
+        log.info("listening on %s", self.endpoint)
+        next_tick = time.monotonic()
+        try:
+            while not self._stopping:
+                with suppress(queue.Empty):
+                    self._take(self._inbox.get(timeout=max(0.0, next_tick - time.monotonic())))
+                if time.monotonic() >= next_tick:
+                    self._jobs.tick()
+                    next_tick = time.monotonic() + TICK_SECONDS
+        finally:
+            self._udp.close()
+            self._jobs.close()
+            self._journal.close()
+            log.info("ended")
+
+    def stop(self) -> None:
+        """Ends ``run`` soon; may be called from any thread and from a signal."""
+        self._stopping = True
+
+    def _packet(self, data: bytes, source: Endpoint) -> None:
+        try:
+            self._inbox.put_nowait((data, source))
+        except queue.Full:
+            log.warning("a packet of %s was dropped: too many wait", source)
+
+    def _take(self, event: _Packet | WorkerEvent | None) -> None:
+        if not isinstance(event, tuple):
+            if isinstance(event, Ready):
+                self._engine = event
+            if event is not None:
+                self._jobs.heard(event)
+            return
+        data, source = event
+        try:
+            messages = decode(data)
+        except OscError as error:
+            # Not answered: what cannot be read may come from anything, and an answer may call for another.
+            log.warning("a packet of %s was dropped: %s", source, error)
+            return
+        for message in messages:
+            self._dispatch(message, source)
+
+    def _dispatch(self, message: Message, source: Endpoint) -> None:
+        if message.address in _SAID_BY_SERVICES:
+            log.warning("%s sent %s, which only a service says", source, message.address)
+            return
+        asker = self._reply_to(source)
+        try:
+            request = protocol.read_request(message)
+            port = getattr(request, "reply_port", None)
+            if port is not None:
+                asker = Endpoint(source.host, port)
+            self._subscribers.renew(asker)
+            self._do(request, asker, source)
+        except RetoneError as error:
+            self._answer(Fail(protocol.named_in(message), error.code, error.message), asker)
+
+    def _do(self, request: Request, asker: Endpoint, source: Endpoint) -> None:
+        match request:
+            case protocol.Hello():
+                self._remember_port(request.reply_port, source)
+                log.info("%s says hello from %s", request.client[:60] or "somebody", source)
+                engine = self._engine or Ready("", "", "")
+                welcome = protocol.Welcome(version(), PROTOCOL, engine.device, engine.model, LEASE_SECONDS)
+                self._answer(welcome, asker)
+            case protocol.Version():
+                self._answer(protocol.VersionReply("retone", version(), PROTOCOL), asker)
+            case protocol.Status():
+                self._answer(self._status(), asker)
+            case protocol.Sync():
+                self._answer(protocol.Synced(request.token), asker)
+            case protocol.Notify():
+                self._remember_port(request.reply_port, source)
+                self._notify(bool(request.on), asker)
+            case protocol.Quit():
+                self._answer(Ack(request.address), asker)
+                self.stop()
+            case protocol.Edit():
+                edit = EditRequest.of(request.path, request.settings)
+                self._jobs.admit(request.id, edit, asker)
+            case protocol.Cancel():
+                self._jobs.cancel(request.id, asker)
+            case protocol.Job():
+                self._jobs.tell_state(request.id, asker)
+            case protocol.Received():
+                self._jobs.received(request.id)
+            case protocol.Param(value=None):
+                self._answer(self._held.reply(request.name), asker)
+            case protocol.Param():
+                self._announce(self._held.put(request.name, request.value), None)
+            case protocol.Action():
+                if request.pressed:
+                    self._act(request.name, asker)
+
+    def _notify(self, on: bool, asker: Endpoint) -> None:
+        self._answer(Ack(protocol.Notify.address), asker)
+        if not on:
+            self._subscribers.remove(asker)
+            return
+        self._subscribers.add(asker)
+        for reply in self._held.dump():
+            self._answer(reply, asker)
+
+    def _act(self, action: str, asker: Endpoint) -> None:
+        if action == "cancel":
+            if not self._begun:
+                raise RetoneError("unknown_job", "No action has begun a job yet.")
+            self._jobs.cancel(self._begun[-1], asker)
+            return
+        if action == "again":
+            self._announce(self._held.next_seed(), None)
+        request = self._held.request()
+        id = f"live-{secrets.token_hex(6)}"
+        self._begun = [*self._begun[-9:], id]
+        self._jobs.admit(id, request, asker, waits=False)
+
+    def _status(self) -> protocol.StatusReply:
+        counts = self._journal.counts()
+        engine = self._engine or Ready("", "", "")
+        return protocol.StatusReply(
+            running=self._jobs.running,
+            waiting=self._jobs.waiting,
+            done=counts.get("done", 0),
+            failed=counts.get("failed", 0),
+            device=engine.device,
+            model=engine.model,
+            uptime_seconds=int(time.monotonic() - self._started),
+        )
+
+    def _reply_to(self, source: Endpoint) -> Endpoint:
+        return Endpoint(source.host, self._reply_ports.get(source, source.port))
+
+    def _remember_port(self, port: int | None, source: Endpoint) -> None:
+        if port is not None:
+            self._reply_ports[source] = port
+            self._reply_ports.move_to_end(source)
+            while len(self._reply_ports) > REPLY_PORTS_LIMIT:
+                self._reply_ports.popitem(last=False)
+
+    def _answer(self, reply: Reply, asker: Endpoint | None) -> None:
+        if asker is not None:
+            self._send(reply, (asker,))
+
+    def _announce(self, reply: Reply, asker: Endpoint | None) -> None:
+        self._send(reply, dict.fromkeys((*((asker,) if asker else ()), *self._subscribers)))
+
+    def _send(self, reply: Reply, to: tuple[Endpoint, ...] | dict[Endpoint, None]) -> None:
+        try:
+            data = encode(reply.to_osc())
+        except OscError as error:
+            log.error("%s was not sent: %s", reply, error)
+            return
+        for endpoint in to:
+            self._udp.send(data, endpoint)
+
+
+_SAID_BY_SERVICES = {reply.address for reply in protocol.REPLIES}
+
+
+def version() -> str:
+    """Retone's version, as it is installed."""
+    return importlib.metadata.version("retone")
+
+
+def check_loopback(host: str) -> None:
+    """Raises RetoneError(unsupported) unless ``host`` is this machine alone."""
+    try:
+        alone = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        alone = False
+    if not alone:
+        raise RetoneError(
+            "unsupported",
+            f"{host} would let other machines in, which this version does not guard yet; use --host 127.0.0.1.",
+        )
+
+
+def in_background(server: Server) -> threading.Thread:
+    """A thread that runs ``server``; stop it with ``server.stop()`` and join it."""
+    thread = threading.Thread(target=server.run, name="retone service")
+    thread.start()
+    return thread

@@ -1,0 +1,321 @@
+"""Engine processes: start, watch, replace.
+
+``Executor`` is what the jobs need of an engine; ``WorkerProcess`` is the one there is: a child process that takes
+one JSON object a line on its standard input and answers with one a line on its output. It is started when it is
+first needed and again after it died or was retired. Events reach ``emit`` from a thread of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from retone_bridge.protocol import Fail, Progress, Result, Warned
+from retone_engine.request import CODES, WARNINGS, EditRequest
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 5.0
+# One network call of a large model on a slow processor may take minutes; nothing that lives is silent for longer.
+SILENCE_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The engine can take jobs."""
+
+    device: str
+    model: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The engine has done a job; ``figures`` is what it measured."""
+
+    id: str
+    count: int
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """The engine's process is gone; ``message`` says how, and its last words."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """The engine cannot work at all as it was started: the device or the model is not there."""
+
+    code: str
+    message: str
+
+
+WorkerEvent: TypeAlias = Unusable | Ready | Progress | Warned | Result | Finished | Fail | Crashed
+
+
+@dataclass(frozen=True)
+class Render:
+    """One edit for the engine: what is asked, and the files that it may write."""
+
+    id: str
+    request: EditRequest
+    outputs: tuple[str, ...]
+    overwrite: bool = False
+
+    def line(self) -> dict[str, Any]:
+        return {
+            "do": "render",
+            "job": self.id,
+            "request": self.request.values(),
+            "outputs": list(self.outputs),
+            "overwrite": self.overwrite,
+        }
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A before/after picture for the engine to draw; ``region`` is the first frame and the length in frames."""
+
+    id: str
+    before: str
+    after: tuple[str, ...]
+    output: str
+    region: tuple[int, int] | None = None
+
+    def line(self) -> dict[str, Any]:
+        region = None if self.region is None else list(self.region)
+        return {
+            "do": "picture",
+            "job": self.id,
+            "before": self.before,
+            "after": list(self.after),
+            "region": region,
+            "output": self.output,
+        }
+
+
+Order: TypeAlias = Render | Picture
+
+
+class Executor(Protocol):
+    """What the jobs need of an engine. One order at a time; its events end with Finished, Fail, Unusable or Crashed."""
+
+    def start(self) -> None: ...
+    def give(self, order: Order) -> None: ...
+    def cancel(self, id: str) -> None: ...
+    def retire(self) -> None: ...
+    def tick(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def engine_command(device: str = "auto", model: str | None = None) -> tuple[str, ...]:
+    """The command line of the engine's process."""
+    named = ("--model", model) if model else ()
+    return (sys.executable, "-m", "retone_engine.worker", "--device", device, *named)
+
+
+class WorkerProcess:
+    """The engine as a child process of ``command``.
+
+    A cancelled job is given ``grace_seconds`` to end, a job may be silent for ``silence_seconds``; then the
+    process is killed and Crashed is emitted.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        emit: Callable[[WorkerEvent], None],
+        *,
+        grace_seconds: float = GRACE_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:
+        self._command = tuple(command)
+        self._emit = emit
+        self._grace_seconds = grace_seconds
+        self._silence_seconds = silence_seconds
+        self._child: _Child | None = None
+        self._cancel_until: float | None = None
+        self._job: str | None = None  # the order that is not answered yet
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number while one is there."""
+        return self._child.process.pid if self._child else None
+
+    def start(self) -> None:
+        """Starts a process unless one is alive; Ready or Crashed follows."""
+        if self._child is None or not self._child.alive():
+            self._child = _Child(self._command, self._heard)
+
+    def give(self, order: Order) -> None:
+        self.start()
+        assert self._child is not None
+        self._job, self._cancel_until = order.id, None
+        self._child.heard_at = time.monotonic()
+        self._child.say(order.line())
+
+    def cancel(self, id: str) -> None:
+        if self._child is not None and self._cancel_until is None:
+            self._child.say({"do": "cancel", "job": id})
+            self._cancel_until = time.monotonic() + self._grace_seconds
+
+    def retire(self) -> None:
+        """Ends this process when it has nothing to do, since its device is no longer to be trusted."""
+        if self._child is not None:
+            self._child.end(self._grace_seconds)
+            self._child = None
+
+    def tick(self) -> None:
+        """Looks at the time; call it often."""
+        child, now = self._child, time.monotonic()
+        if child is None or self._job is None:
+            return
+        if self._cancel_until is not None and now > self._cancel_until:
+            child.kill("It did not stop in time.")
+            self._cancel_until = None
+        elif now - child.heard_at > self._silence_seconds:
+            child.kill(f"It was silent for {self._silence_seconds:g} seconds.")
+            child.heard_at = now
+
+    def stop(self) -> None:
+        """Ends the process: asked first, killed after the grace time."""
+        if self._child is not None:
+            if self._job is not None:
+                self._child.say({"do": "cancel", "job": self._job})
+            self._child.end(self._grace_seconds, wait=True)
+            self._child = None
+
+    def _heard(self, event: WorkerEvent) -> None:
+        if isinstance(event, Finished | Fail | Unusable | Crashed):
+            self._job = self._cancel_until = None
+        self._emit(event)
+
+
+class _Child:
+    """One process and the threads that read it."""
+
+    def __init__(self, command: Sequence[str], heard: Callable[[WorkerEvent], None]) -> None:
+        self._heard = heard
+        self._last_words: deque[str] = deque(maxlen=12)
+        self._why = ""
+        self._dismissed = False
+        self._unusable: Unusable | None = None
+        self.heard_at = time.monotonic()
+        # A group of its own: Ctrl-C in the terminal is for the bridge, which then ends the engine in order.
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=sys.platform != "win32",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        self._log_reader = threading.Thread(target=self._read_log, name="engine log", daemon=True)
+        self._log_reader.start()
+        threading.Thread(target=self._read, name="engine", daemon=True).start()
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def say(self, line: Mapping[str, Any]) -> None:
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(line) + "\n")
+            self.process.stdin.flush()
+        except (OSError, ValueError):
+            log.debug("the engine is gone; its reader will say so")
+
+    def kill(self, why: str) -> None:
+        self._why = why
+        self.process.kill()
+
+    def end(self, grace_seconds: float, *, wait: bool = False) -> None:
+        """Asks the process to quit and kills it after ``grace_seconds``; nothing more is heard of it."""
+        self._dismissed = True
+        self.say({"do": "quit"})
+        if wait:
+            self._see_off(grace_seconds)
+        else:
+            threading.Thread(target=self._see_off, args=(grace_seconds,), daemon=True).start()
+
+    def _see_off(self, grace_seconds: float) -> None:
+        try:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+        except OSError:
+            log.debug("the engine left before its input was closed")
+        try:
+            self.process.wait(grace_seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self.heard_at = time.monotonic()
+                event = read_event(line)
+                if event is None:
+                    log.warning("the engine said %r, which is no event", line[:200])
+                elif isinstance(event, Unusable):
+                    self._unusable = event  # told when the process has ended, so that the next is a fresh one
+                elif not self._dismissed:
+                    self._heard(event)
+        status = self.process.wait()
+        self._log_reader.join(1)
+        if not self._dismissed:
+            words = " ".join(self._last_words)[-500:]
+            how = f"signal {-status}" if status < 0 else f"exit code {status}"
+            sentence = " ".join(filter(None, [f"The engine ended with {how}.", self._why, words]))
+            self._heard(self._unusable or Crashed(sentence))
+
+    def _read_log(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as lines:
+            for line in lines:
+                self._last_words.append(line.strip())
+                log.info("engine: %s", line.rstrip())
+
+
+def read_event(line: str) -> WorkerEvent | None:
+    """The event of one line of the engine's, or None when it is none."""
+    try:
+        said = json.loads(line)
+        job = str(said.get("job") or "")
+        match said["event"]:
+            case "ready":
+                return Ready(str(said["device"]), str(said["model"]), str(said["version"]))
+            case "progress":
+                left = said.get("seconds_left")
+                return Progress(job, float(said["fraction"]), str(said["stage"]), -1.0 if left is None else float(left))
+            case "warning" if said["code"] in WARNINGS:
+                return Warned(job, said["code"], str(said["message"]))
+            case "result":
+                return Result(job, int(said["index"]), str(said["path"]))
+            case "done":
+                return Finished(job, int(said["count"]), dict(said.get("figures") or {}))
+            case "fail":
+                return Fail(job, _code(said["code"]), str(said["message"]))
+            case "unusable":
+                return Unusable(_code(said["code"]), str(said["message"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return None
+
+
+def _code(word: object) -> str:
+    return word if isinstance(word, str) and word in CODES else "internal"
