@@ -1,0 +1,115 @@
+"""What a result was made from, kept inside its file, so that it can be made again.
+
+``python -m retone_engine.recipe FILE`` prints it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retone_engine.audio.files import Clip
+from retone_engine.audio.wav import read_text
+from retone_engine.request import EditRequest, RetoneError
+
+VERSION = 1
+# By this a text in a file is known as a recipe.
+_KIND = "retone recipe"
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a result.
+
+    ``request``: EditRequest.values(); ``source``: the clip's file name, rate, channels, region (start, frames) and the
+    sha256 of the region's samples; ``engine``: model, its revision, schedule, block, precision, device, versions;
+    ``version`` of this form.
+    """
+
+    request: Mapping[str, Any]
+    source: Mapping[str, Any]
+    engine: Mapping[str, Any]
+    version: int = VERSION
+
+    @staticmethod
+    def of(request: EditRequest, clip: Clip, engine: Mapping[str, Any]) -> Recipe:
+        """The recipe of an edit of ``clip`` by ``request``, with what the ``engine`` says of itself (plain values)."""
+        source = {
+            "name": Path(clip.path).name,
+            "rate": clip.rate,
+            "channels": clip.channels,
+            "start": clip.start,
+            "frames": clip.frames,
+            "sha256": fingerprint(clip),
+        }
+        return Recipe(request.values(), source, engine)
+
+    def to_json(self) -> str:
+        """One line of ASCII JSON, the same for the same recipe."""
+        return json.dumps({"kind": _KIND, **asdict(self)}, sort_keys=True, allow_nan=False)
+
+    @staticmethod
+    def from_json(text: str) -> Recipe:
+        """The recipe of ``to_json``'s text; raises ValueError where it is none, or of a later form."""
+        found = json.loads(text)
+        match found:
+            case {"kind": kind, "request": dict(request), "source": dict(source), "engine": dict(engine),
+                  "version": int(version)} if kind == _KIND:  # fmt: skip
+                pass
+            case _:
+                raise ValueError("its text is none, or a part of it is missing")
+        if version > VERSION:
+            raise ValueError(f"the recipe is of the form {version}, this Retone knows {VERSION}; update it")
+        return Recipe(request, source, engine, version)
+
+    @staticmethod
+    def from_file(path: str | Path) -> Recipe:
+        """The recipe in the file ``path``.
+
+        Raises RetoneError(no_such_file, not_a_file, unreadable_audio), the last where the file holds none.
+        """
+        text = read_text(path)
+        if text is None:
+            raise _none_in(path, "only the WAV files that Retone wrote hold one, until another program rewrites them")
+        try:
+            return Recipe.from_json(text)
+        except (ValueError, RecursionError) as error:
+            raise _none_in(path, str(error)) from error
+
+
+def fingerprint(clip: Clip) -> str:
+    """sha256 of the region's samples as little-endian float32, channel after channel within each frame."""
+    found = hashlib.sha256()
+    for first in range(0, clip.frames, _BLOCK):
+        found.update(np.ascontiguousarray(clip.samples[:, first : first + _BLOCK].T, dtype="<f4").tobytes())
+    return found.hexdigest()
+
+
+def _none_in(path: str | Path, why: str) -> RetoneError:
+    return RetoneError("unreadable_audio", f"{Path(path).name} holds no recipe: {why}.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the recipe of the one file that is named; 0 where there was one, 1 where not, 2 on a wrong call."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m retone_engine.recipe FILE\n")
+        return 2
+    try:
+        recipe = Recipe.from_file(arguments[0])
+    except RetoneError as error:
+        sys.stderr.write(f"{error.code}: {error.message}\n")
+        return 1
+    sys.stdout.write(json.dumps(json.loads(recipe.to_json()), indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
