@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pyloudnorm
 from numpy.typing import NDArray
 
 from retone_engine.audio.files import Samples
@@ -69,6 +68,9 @@ def loudness(samples: Samples, rate: int) -> float | None:
 
 def _block_energies(channel: Samples, rate: int) -> NDArray[np.float64]:
     """Mean squares of the K-weighted 400 ms blocks, 100 ms apart."""
+    # Half a second to import, for scipy's sake: whoever only reads a file or a recipe need not wait for it.
+    import pyloudnorm
+
     found = []
     whole = channel.shape[0]
     first = 0
