@@ -27,15 +27,15 @@ class Inversion:
     """A clip, inverted.
 
     ``latent``: x_0, shape (1, ...), time along ``time_axis``. ``seed``: names the noise.
-    ``predictions``: x0hat_source(x_t) for each of the n levels of ``schedule``, shape (n, ...), the latent's dtype, in
-    main memory. Methods that need none have n = 0 rows here.
+    ``kept``: what replay needs of each of the n levels of ``schedule``, here x0hat_source(x_t), shape (n, ...), the
+    latent's dtype, in main memory.
     """
 
     latent: Tensor
     schedule: Schedule
     seed: int
     time_axis: int
-    predictions: Tensor
+    kept: Tensor
 
     def noised(self, index: int) -> Tensor:
         """x_t at level ``index`` of the schedule, shape (1, ...); at ``len(schedule)`` it is x_0."""
@@ -53,7 +53,7 @@ class Inversion:
         if not self.reaches(schedule):
             raise ValueError("The schedule is not a tail of the inversion's; invert again for it.")
         skip = schedule.first - self.schedule.first
-        return replace(self, schedule=schedule, predictions=self.predictions[skip:])
+        return replace(self, schedule=schedule, kept=self.kept[skip:])
 
     def reaches(self, schedule: Schedule) -> bool:
         """Whether ``at(schedule)`` can give it."""
@@ -79,8 +79,12 @@ def invert(
 
     Blocks lie on the full schedule, and the one that the strength cuts is filled up, so every row is computed at the
     same place of a batch of the same size at every strength: the bits are those of any other strength.
+
+    Raises ValueError where ``known`` is of another latent, seed or schedule.
     """
-    if known is not None and known.seed == seed and known.reaches(schedule):
+    if known is not None and (known.seed != seed or not torch.equal(known.latent, latent)):
+        raise ValueError("The known inversion is of another clip or seed.")
+    if known is not None and known.reaches(schedule):
         return known.at(schedule)
     size = max(1, block // source.rows)
     first, end = schedule.first, schedule.first + len(schedule)
@@ -89,9 +93,9 @@ def invert(
     have = end
     if known is not None:
         reused = result.at(known.schedule)  # refuses another schedule
-        reused.predictions.copy_(known.predictions)
+        reused.kept.copy_(known.kept)
         have = known.schedule.first
-    starts = range(first // size * size, have, size)
+    starts = range(first // size * size, have, size) if have > first else range(0)
     for done, start in enumerate(starts):
         if on_call is not None:
             on_call(done, len(starts))

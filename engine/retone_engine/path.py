@@ -115,6 +115,18 @@ class Schedule:
     keep: Tensor
     first: int
 
+    @staticmethod
+    def of(level: Level) -> Schedule:
+        """The full schedule of these levels, which go from noisy to less noisy."""
+        keep = torch.zeros(len(level), dtype=torch.float64)
+        keep[:-1] = torch.exp(2 * (level.lam[:-1] - level.lam[1:]))
+        return Schedule(level, keep, 0)
+
+    def tail(self, first: int) -> Schedule:
+        """This schedule from step ``first`` of the full one on, where it reaches that far up."""
+        skip = slice(first - self.first, None)
+        return Schedule(self.level[skip], self.keep[skip], first)
+
     def __len__(self) -> int:
         return len(self.level)
 
@@ -138,11 +150,8 @@ def schedule(path: GaussianPath, strength: float, steps: int) -> Schedule:
     Strength 0 gives an empty schedule.
     """
     lam = torch.linspace(-math.log(noise_ratio(1.0)), LAST_LAMBDA, steps, dtype=torch.float64)
-    whole = path.at(lam)
-    keep = torch.zeros(len(whole), dtype=torch.float64)
-    keep[:-1] = torch.exp(2 * (whole.lam[:-1] - whole.lam[1:]))
+    whole = Schedule.of(path.at(lam))
     if strength <= 0:
-        return Schedule(whole[slice(0, 0)], keep[:0], len(whole))
+        return whole.tail(len(whole))
     start = -math.log(noise_ratio(strength))
-    first = int((whole.lam - start).abs().argmin())
-    return Schedule(whole[slice(first, None)], keep[first:], first)
+    return whole.tail(int((whole.level.lam - start).abs().argmin()))

@@ -47,7 +47,7 @@ def replay(
             on_call(index, len(schedule))
         level = schedule.level[slice(index, index + 1)]
         x = torch.cat([inversion.noised(index) for inversion in inversions])
-        source = torch.stack([inversion.predictions[index] for inversion in inversions]).to(latent)
+        source = torch.stack([inversion.kept[index] for inversion in inversions]).to(latent)
         pull = predict(model, x + float(level.a) * offset, level.rows(len(x)), target) - source
         if shift is not None and schedule.first + index in shift:
             pull = pull + shift[schedule.first + index].to(latent)
