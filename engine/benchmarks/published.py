@@ -1,0 +1,89 @@
+"""The published procedure of text-based editing, step by step, to compare with.
+
+Written from the equations of arXiv 2402.10009, section 3: extract a noise map z_t at every one of the N steps, then
+sample again from step Tstart with the same maps. As published: one row a network call, two calls a step where there
+is guidance, all N steps inverted whatever Tstart is, and z of the last step set to 0 (its deviation can be 0).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from retone_engine.guidance import Guidance
+from retone_engine.model import LatentModel
+from retone_engine.noise import noise
+from retone_engine.path import GaussianPath, Level, Schedule, noise_ratio
+
+
+def published_schedule(path: GaussianPath, steps: int) -> Schedule:
+    """All N levels uniform in AudioLDM's training time, as its published settings have them, noisiest first."""
+    times = torch.arange(steps, 0, -1, dtype=torch.float64) / steps
+    return Schedule.of(path.at(torch.tensor([-math.log(noise_ratio(time)) for time in times.tolist()])))
+
+
+def one_by_one(model: LatentModel, x: Tensor, level: Level, guidance: Guidance) -> Tensor:
+    """The guided clean prediction of ``x`` (1, ...), a call for each branch."""
+    prompt = model.predict_clean(x, level, guidance.embedding[:1])
+    if guidance.rows == 1:
+        return prompt
+    other = model.predict_clean(x, level, guidance.embedding[1:])
+    return other + guidance.scale * (prompt - other)
+
+
+def coefficients(level: Level, index: int) -> tuple[float, float, float, float]:
+    """Of the step from level t to u: the weights of x0hat and x_t in mu_u, the deviation, and a_u."""
+    a, s = float(level.a[index]), float(level.s[index])
+    last = index + 1 == len(level)
+    a_u, s_u = (1.0, 0.0) if last else (float(level.a[index + 1]), float(level.s[index + 1]))
+    r = a * s_u / (a_u * s)
+    return a_u * (1 - r * r), r * r * a_u / a, s_u * math.sqrt(1 - r * r), a_u
+
+
+def invert_published(
+    model: LatentModel, latent: Tensor, schedule: Schedule, source: Guidance, seed: int
+) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """x_t of every level, and z_t = (x_u - mu_u(x_t)) / sd of every step, each (1, ...)."""
+    level = schedule.level
+    states = []
+    for index in range(len(schedule)):
+        e = noise(latent.shape, model.time_axis, seed, schedule.first + index).to(latent)
+        states.append(float(level.a[index]) * latent + float(level.s[index]) * e)
+    states.append(latent)
+    maps = []
+    for index in range(len(schedule)):
+        clean = one_by_one(model, states[index], level[slice(index, index + 1)], source)
+        of_clean, of_x, deviation, _ = coefficients(level, index)
+        if index + 1 == len(schedule):
+            maps.append(torch.zeros_like(latent))
+        else:
+            maps.append((states[index + 1] - of_clean * clean - of_x * states[index]) / deviation)
+    return states, maps
+
+
+def edit_published(
+    model: LatentModel,
+    latent: Tensor,
+    schedule: Schedule,
+    start: int,
+    source: Guidance,
+    target: Guidance,
+    seed: int,
+) -> Tensor:
+    """The edit of ``latent`` (1, ...) from level ``start`` of ``schedule`` on: inversion of all levels, then replay."""
+    states, maps = invert_published(model, latent, schedule, source, seed)
+    return sample_published(model, states[start], maps, schedule, start, target)
+
+
+def sample_published(
+    model: LatentModel, x: Tensor, maps: Sequence[Tensor], schedule: Schedule, start: int, target: Guidance
+) -> Tensor:
+    """Sample from ``x`` at level ``start`` with the extracted ``maps``."""
+    for index in range(start, len(schedule)):
+        clean = one_by_one(model, x, schedule.level[slice(index, index + 1)], target)
+        of_clean, of_x, deviation, _ = coefficients(schedule.level, index)
+        x = of_clean * clean + of_x * x + deviation * maps[index]
+    return x
