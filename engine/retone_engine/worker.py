@@ -55,6 +55,7 @@ class Inbox:
     def __init__(self, lines: IO[str]) -> None:
         self._orders: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
+        self._deserted = False
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -62,7 +63,7 @@ class Inbox:
             yield order
 
     def cancelled(self, job: str) -> bool:
-        return job in self._cancelled
+        return self._deserted or job in self._cancelled
 
     def forget(self, job: str) -> None:
         self._cancelled.discard(job)
@@ -73,9 +74,12 @@ class Inbox:
             if order["do"] == "cancel":
                 self._cancelled.add(order["job"])
             elif order["do"] == "quit":
-                break
+                self._orders.put(None)
+                return
             else:
                 self._orders.put(order)
+        # The bridge is gone without a word: nobody waits for what is under way.
+        self._deserted = True
         self._orders.put(None)
 
 

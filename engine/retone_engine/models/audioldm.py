@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from torch import Tensor
 from transformers import AutoTokenizer, ClapTextModelWithProjection, PreTrainedTokenizerBase, SpeechT5HifiGan
+from transformers.utils.logging import disable_progress_bar
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.mel import LOG_FLOOR, MelFrontEnd, give_back
@@ -139,11 +140,12 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AudioLDM:
     scheduler = DDIMScheduler.from_pretrained(folder, subfolder="scheduler", **here)
     if scheduler.config.prediction_type not in ("epsilon", "v_prediction"):
         raise ValueError(f"its scheduler predicts {scheduler.config.prediction_type!r}, not epsilon or v")
+    disable_progress_bar()
     weights = {"torch_dtype": torch.float64 if dtype == torch.float64 else torch.float32, **here}
     parts = {
-        "vae": AutoencoderKL.from_pretrained(folder, subfolder="vae", **weights),
+        "vae": AutoencoderKL.from_pretrained(folder, subfolder="vae", low_cpu_mem_usage=False, **weights),
         "text_encoder": ClapTextModelWithProjection.from_pretrained(folder, subfolder="text_encoder", **weights),
-        "unet": UNet2DConditionModel.from_pretrained(folder, subfolder="unet", **weights),
+        "unet": UNet2DConditionModel.from_pretrained(folder, subfolder="unet", low_cpu_mem_usage=False, **weights),
         "vocoder": SpeechT5HifiGan.from_pretrained(folder, subfolder="vocoder", **weights),
     }
     heard = parts["vocoder"].config
