@@ -20,7 +20,9 @@ def choose(name: str) -> torch.device:
     kind, _, index = name.partition(":")
     if not there.get(kind, False) or (index and (not index.isdigit() or int(index) >= torch.cuda.device_count())):
         usable = ", ".join(k for k, ok in there.items() if ok)
-        raise RetoneError("device_error", f"The device {name!r} is not here; this machine and torch build have {usable}.")
+        raise RetoneError(
+            "device_error", f"The device {name!r} is not here; this machine and torch build have {usable}."
+        )
     return torch.device(name)
 
 
