@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ def save_atomically(path: Path, state: dict[str, Any]) -> None:
     """Write `state` beside `path`, then move it into place."""
     part = path.with_suffix(".part")
     torch.save(state, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load_if_there(path: Path) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ def make_codec(work: Path) -> None:
         return
     began = time.time()
     _, mel = open_arrays(work)
-    sample = np.asarray(mel[:, : SEQUENCES - HELD_OUT : 10])
+    sample = np.array(mel[:, : SEQUENCES - HELD_OUT : 10])
     codec = fit(torch.from_numpy(sample).flatten(0, 1), float(DEPTH_DB * NATS_PER_DB), WHITENING)
     torch.save(asdict(codec), work / "codec.pt")
     timbres, sequences, frames, _ = mel.shape
@@ -38,12 +38,13 @@ def make_codec(work: Path) -> None:
     worst = 0.0
     for timbre in range(timbres):
         for first in range(0, sequences, 100):
-            floored = codec.floored(torch.from_numpy(np.asarray(mel[timbre, first : first + 100])).float())
+            floored = codec.floored(torch.from_numpy(np.array(mel[timbre, first : first + 100])).float())
             latent = codec.encode(floored)
             worst = max(worst, float((codec.decode(latent) - floored).abs().max()))
             latents[timbre, first : first + 100] = latent.half().numpy()
     deviation = np.asarray(latents[:, ::20], dtype=np.float32).std(axis=(0, 1, 3, 4))
-    text = f"{time.time() - began:.0f} s, worst round trip {worst:.2e} nat, deviations {np.round(deviation, 2).tolist()}\n"
+    spread = [round(float(d), 2) for d in deviation]
+    text = f"{time.time() - began:.0f} s, worst round trip {worst:.2e} nat, deviations {spread}\n"
     (work / "codec.done").write_text(text)
     print(text)
 

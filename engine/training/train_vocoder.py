@@ -138,9 +138,7 @@ def train(work: Path, minutes: float) -> None:
     save(work, net, mean, optimizer, step, time.time() - began)
 
 
-def save(
-    work: Path, net: Vocoder, mean: Vocoder, optimizer: torch.optim.Optimizer, step: int, seconds: float
-) -> None:
+def save(work: Path, net: Vocoder, mean: Vocoder, optimizer: torch.optim.Optimizer, step: int, seconds: float) -> None:
     """Write the whole state of training."""
     state = {"net": net.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
     save_atomically(work / "vocoder.pt", {**state, "step": step, "seconds": seconds})

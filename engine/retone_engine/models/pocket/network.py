@@ -1,13 +1,14 @@
 """The denoiser: a small U-Net over (time, mel), which predicts v on the variance-preserving path.
 
 Convolutions see both axes. Attention runs over the frequency axis on the middle level, where it can tie a note's
-partials together at any clip length, and over everything on the lowest. The mel axis is not the same everywhere, so each
-level adds a learned vector per frequency row.
+partials together at any clip length, and over everything on the lowest. The mel axis is not the same everywhere, so
+each level adds a learned vector per frequency row.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -58,7 +59,8 @@ class Attention(nn.Module):
         y = self.norm(x).permute(0, 2, 3, 1).reshape(sets, tokens, channels)
         q, k, v = self.qkv(y).view(sets, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(sets, tokens, channels)
-        return x + self.out(y).view(batch, frames, rows, channels).permute(0, 3, 1, 2)
+        heard: Tensor = self.out(y).view(batch, frames, rows, channels).permute(0, 3, 1, 2)
+        return x + heard
 
 
 class Level(nn.Module):
@@ -67,12 +69,9 @@ class Level(nn.Module):
     def __init__(self, inputs: list[int], outputs: int, condition: int, attention: str) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(Residual(width, outputs, condition) for width in inputs)
-        kinds = {
-            "none": lambda: nn.Identity(),
-            "rows": lambda: Attention(outputs, True),
-            "all": lambda: Attention(outputs, False),
-        }
-        self.attention = nn.ModuleList(kinds[attention]() for _ in inputs)
+        self.attention = nn.ModuleList(
+            nn.Identity() if attention == "none" else Attention(outputs, axial=attention == "rows") for _ in inputs
+        )
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         for block, attention in zip(self.blocks, self.attention, strict=True):
@@ -104,12 +103,8 @@ class Denoiser(nn.Module):
             Level([width] * depth, width, condition, kind)
             for width, depth, kind in zip(widths, depths, kinds, strict=True)
         )
-        self.halve = nn.ModuleList(
-            nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in zip(widths, widths[1:], strict=False)
-        )
-        self.lift = nn.ModuleList(
-            nn.Conv2d(coarse, fine, 1) for fine, coarse in zip(widths, widths[1:], strict=False)
-        )
+        self.halve = nn.ModuleList(nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairwise(widths))
+        self.lift = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(widths))
         self.up = nn.ModuleList(
             Level([2 * width] + [width] * (depth - 1), width, condition, kind)
             for width, depth, kind in zip(widths[:2], depths[:2], kinds[:2], strict=True)
