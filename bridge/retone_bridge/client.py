@@ -1,0 +1,198 @@
+"""A blocking client, for the command line, the tests and anyone's script.
+
+    with Client() as retone:
+        for event in retone.edit("/music/loop.wav", "played by a string quartet", strength=0.6):
+            print(event)
+
+Requests are sent again until the service has them, and the ids that the client makes keep a job from being done
+twice; so an edit survives lost packets and a service that is started again meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from retone_bridge.osc import Message, OscError, decode, encode
+from retone_bridge.protocol import (
+    DEFAULT_PORT,
+    Ack,
+    Busy,
+    Cancel,
+    Done,
+    Edit,
+    Fail,
+    Job,
+    Received,
+    Reply,
+    Request,
+    Result,
+    Status,
+    StatusReply,
+    read_reply,
+)
+from retone_engine.request import EditRequest, RetoneError
+
+RESEND_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
+# A service that works says something every two seconds.
+ASK_AGAIN_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+
+ReplyT = TypeVar("ReplyT", bound=Reply)
+
+
+def new_id() -> str:
+    """A job id that nobody else has."""
+    return f"r{secrets.token_hex(8)}"
+
+
+class Client:
+    """One socket to one service. ``patience_seconds``: how long a job may go unheard of before it is given up."""
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._patience_seconds = patience_seconds
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # Connected, so that the system tells when nobody listens, and nobody else is heard.
+        self._socket.connect((host, port))
+        self._name = f"{host}:{port}"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def send(self, message: Message) -> None:
+        """Sends one message and waits for nothing; raises RetoneError(bad_request) when it cannot become a packet."""
+        try:
+            data = encode(message)
+        except OscError as error:
+            raise RetoneError("bad_request", f"{error} Shorten the prompts or the path.") from error
+        # A refusal of an earlier packet shows here; the answers, or their lack, tell.
+        with suppress(OSError):
+            self._socket.send(data)
+
+    def listen(self, seconds: float) -> Message | None:
+        """The next message within ``seconds``, or None.
+
+        Raises ConnectionRefusedError when the system says that nobody listens there.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            try:
+                (message, *_) = decode(self._socket.recv(65536))
+            except TimeoutError:
+                return None
+            except ConnectionResetError as error:  # what Windows calls it
+                raise ConnectionRefusedError from error
+            except (OscError, ValueError):
+                continue
+            return message
+        return None
+
+    def ask(self, request: Request, reply: type[ReplyT], seconds: float = 1.0) -> ReplyT:
+        """Asks a question that is no job; raises RetoneError when it fails, not_running when nobody answers."""
+        self.send(request.to_osc())
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            try:
+                heard = self._hear(left)
+            except ConnectionRefusedError:
+                break
+            if isinstance(heard, reply):
+                return heard
+            if isinstance(heard, Fail) and heard.id == request.address:
+                raise RetoneError(heard.code, heard.message)
+        raise self._silence("Start it with: retone serve")
+
+    def status(self, seconds: float = 0.5) -> StatusReply:
+        """What the service does; raises RetoneError(not_running) when there is none."""
+        return self.ask(Status(), StatusReply, seconds)
+
+    def edit(
+        self, path: str | os.PathLike[str], prompt: str, *, id: str | None = None, **settings: Any
+    ) -> Iterator[Reply]:
+        """Edits a clip; gives every reply as it comes, the last one Done or Fail.
+
+        ``settings`` are parameters by name. Raises RetoneError(bad_request) at once when something in them is wrong,
+        and not_running when the service is not there or not heard of for too long.
+        """
+        full = str(Path(path).expanduser().absolute())
+        EditRequest.of(full, {"prompt": prompt, **settings})
+        return self._run(Edit(id or new_id(), full, {"prompt": prompt, **settings}))
+
+    def follow(self, id: str) -> Iterator[Reply]:
+        """What happens to a job that was asked for earlier, to its end."""
+        return self._run(Job(id))
+
+    def cancel(self, id: str) -> None:
+        """Asks for a job's end; the job's own events tell when it has come. May be called from any thread."""
+        self.send(Cancel(id).to_osc())
+
+    def _run(self, request: Edit | Job) -> Iterator[Reply]:
+        acked = False
+        results: set[int] = set()
+        turns = iter(RESEND_SECONDS)
+        asked = request.to_osc()
+        self.send(asked)
+        heard_at = sent_at = time.monotonic()
+        wait = next(turns)
+        while True:
+            heard = self._hear_patiently(wait - (time.monotonic() - sent_at))
+            now = time.monotonic()
+            if heard is None or getattr(heard, "id", None) != request.id:
+                if now - sent_at >= wait:
+                    wait = ASK_AGAIN_SECONDS if acked else next(turns, 0.0)
+                    if not wait or now - heard_at > self._patience_seconds:
+                        raise self._silence(f"The job is {request.id}; a service that has it goes on with it.")
+                    self.send(Job(request.id).to_osc() if acked else asked)
+                    sent_at = now
+                continue
+            heard_at = sent_at = now
+            if isinstance(heard, Busy):
+                yield heard
+                wait, turns = heard.retry_ms / 1000, iter(RESEND_SECONDS)
+                continue
+            first_ack, acked, wait = not acked, True, ASK_AGAIN_SECONDS
+            if isinstance(heard, Result):
+                if heard.index in results:
+                    continue
+                results.add(heard.index)
+            if isinstance(heard, Done | Fail):
+                self.send(Received(request.id).to_osc())
+            if not isinstance(heard, Ack) or first_ack:
+                yield heard
+            if isinstance(heard, Done | Fail):
+                return
+
+    def _hear(self, seconds: float) -> Reply | None:
+        message = self.listen(seconds)
+        try:
+            return None if message is None else read_reply(message)
+        except RetoneError:
+            return None
+
+    def _hear_patiently(self, seconds: float) -> Reply | None:
+        until = time.monotonic() + seconds
+        try:
+            return self._hear(max(seconds, 0.001))
+        except ConnectionRefusedError:
+            # A service that is just being started again refuses for a moment.
+            time.sleep(max(0.0, until - time.monotonic()))
+            return None
+
+    def _silence(self, advice: str) -> RetoneError:
+        return RetoneError("not_running", f"No Retone service answers at {self._name}. {advice}")

@@ -1,0 +1,98 @@
+"""retone models, doctor, recipe: what is here, read by a child of the engine's."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from retone_bridge.client import Client
+from retone_bridge.paths import state_folder
+from retone_bridge.protocol import DEFAULT_PORT
+from retone_bridge.terminal import table
+from retone_engine.request import CODES, RetoneError
+
+
+def add(commands: Any) -> None:
+    models = commands.add_parser("models", help="list the models that are here", description=__doc__)
+    models.add_argument("--json", action="store_true", help="as JSON")
+    models.set_defaults(run=run_models)
+    doctor = commands.add_parser("doctor", help="show what Retone has to work with", description=__doc__)
+    doctor.add_argument("--port", type=int, default=DEFAULT_PORT, help="the service's port (%(default)s)")
+    doctor.set_defaults(run=run_doctor)
+    recipe = commands.add_parser("recipe", help="show what a result was made from", description=__doc__)
+    recipe.add_argument("file", metavar="FILE", help="a file that Retone made")
+    recipe.set_defaults(run=run_recipe)
+
+
+def run_models(options: argparse.Namespace) -> int:
+    models = _engine_says("models")
+    if options.json:
+        print(json.dumps(models, indent=2))
+        return 0
+    rows = [("name", "family", "rate", "window", "licence", "prompts")]
+    for model in models:
+        words = model.get("words")
+        rate, window = model.get("sample_rate"), model.get("window_seconds")
+        rows.append(
+            (
+                model["name"],
+                model["family"],
+                f"{rate} Hz" if rate else "",
+                f"{window:g} s" if window else "",
+                model.get("licence") or "",
+                f"{len(words)} words" if words else "free text",
+            )
+        )
+    print(table(rows))
+    for model in models:
+        if model.get("words"):
+            print(f"\n{model['name']} knows: {', '.join(model['words'])}")
+    return 0
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    found = _engine_says("doctor")
+    try:
+        with Client(port=options.port) as client:
+            status = client.status()
+        service = f"runs on port {options.port}: {status.model or 'starting'} {status.device}".strip()
+    except RetoneError:
+        service = f"none on port {options.port}"
+    rows: list[tuple[str, object]] = [("service", service), ("state folder", state_folder())]
+    for name, value in found.items():
+        if isinstance(value, dict):
+            rows += [(f"  {inner}", told or "not here") for inner, told in value.items()]
+        else:
+            rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else value))
+    print(table(rows))
+    return 0
+
+
+def run_recipe(options: argparse.Namespace) -> int:
+    print(json.dumps(recipe_of(options.file), indent=2, ensure_ascii=False))
+    return 0
+
+
+def recipe_of(file: str) -> dict[str, Any]:
+    """What a result was made from; raises RetoneError when the file holds no recipe."""
+    recipe = _engine_says("recipe", str(Path(file).expanduser().absolute()))
+    if not isinstance(recipe, dict) or "request" not in recipe:
+        raise RetoneError("unreadable_audio", f"{file} holds no recipe that this version reads.")
+    return recipe
+
+
+def _engine_says(module: str, *arguments: str) -> Any:
+    """The JSON that a module of the engine prints; raises the RetoneError that it reports as ``code: sentence``."""
+    command = (sys.executable, "-m", f"retone_engine.{module}", *arguments)
+    child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    if child.returncode == 0:
+        return json.loads(child.stdout)
+    last = (child.stderr.strip().splitlines() or [""])[-1]
+    code, colon, message = last.partition(": ")
+    if colon and code in CODES:
+        raise RetoneError(code, message)
+    raise RetoneError("internal", f"retone_engine.{module} failed: {last or child.returncode}")

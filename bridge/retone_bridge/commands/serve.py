@@ -1,0 +1,59 @@
+"""retone serve: the service, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from retone_bridge.paths import state_folder
+from retone_bridge.protocol import DEFAULT_PORT
+
+
+def add(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run the service that the DAW scripts talk to", description=__doc__)
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen: this machine only (%(default)s)")
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="UDP port, 0 takes a free one (%(default)s)")
+    serve.add_argument("--model", help="the model of requests that name none")
+    serve.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="(%(default)s)")
+    serve.add_argument(
+        "--root", action="append", default=[], metavar="DIR", help="only files in this folder; may be repeated"
+    )
+    serve.add_argument("--state", metavar="DIR", help=f"where the journal and the results lie ({state_folder()})")
+    serve.add_argument("--verbose", action="store_true", help="log every event")
+    serve.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    # Here, since nothing else needs the service's modules.
+    from retone_bridge.server import Server, Settings
+
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
+    server = Server(
+        Settings(
+            host=options.host,
+            port=options.port,
+            model=options.model,
+            device=options.device,
+            roots=tuple(str(Path(root).expanduser().absolute()) for root in options.root),
+            state=Path(options.state).expanduser().absolute() if options.state else state_folder(),
+        )
+    )
+
+    def end(number: int, frame: FrameType | None) -> None:
+        server.stop()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    print(f"Retone listens on {server.endpoint} (OSC over UDP). Ctrl-C ends it.", flush=True)
+    server.run()
+    return 0

@@ -1,0 +1,69 @@
+"""The table of parameters as options, shared by the commands that edit."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from retone_bridge.protocol import DEFAULT_PORT
+from retone_engine.request import PARAMETERS, Parameter, RetoneError, parameter_named
+
+# These have a place of their own on the command line.
+_ELSEWHERE = {"prompt", "output_folder"}
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for every parameter of the table, and --set for any of them."""
+    group = parser.add_argument_group("settings (each also as --set name=value)")
+    for parameter in PARAMETERS:
+        if parameter.name not in _ELSEWHERE:
+            flag = "--" + parameter.name.replace("_", "-")
+            group.add_argument(flag, dest=parameter.name, metavar=_metavar(parameter), help=_help(parameter))
+    group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting by its name")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Where a one-off command lets its edit be done."""
+    group = parser.add_argument_group("where")
+    group.add_argument("--port", type=int, default=DEFAULT_PORT, help="the service's port (%(default)s)")
+    group.add_argument("--no-service", action="store_true", help="use an engine of its own, even if a service runs")
+    group.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="for its own engine")
+
+
+def collected(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given, unchecked; raises RetoneError(bad_request) on a name given twice or unknown."""
+    found: dict[str, Any] = {}
+    named = [(p.name, getattr(options, p.name)) for p in PARAMETERS if p.name not in _ELSEWHERE]
+    pairs = [(name, value) for name, value in named if value is not None]
+    for text in options.set:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise RetoneError("bad_request", f"--set {text!r} has no value; write --set name=value.")
+        pairs.append((parameter_named(name.strip().replace("-", "_")).name, value))
+    for name, value in pairs:
+        if name in found:
+            raise RetoneError("bad_request", f"{name} is given twice.")
+        if name == "output_folder":
+            raise RetoneError("bad_request", "output_folder is for the service; name the result with -o.")
+        found[name] = value
+    return found
+
+
+def changed(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A request's ``values`` with ``settings`` in place of what they name."""
+    return {name: value for name, value in {**values, **settings}.items() if name not in ("path", "output_folder")}
+
+
+def _metavar(parameter: Parameter) -> str:
+    plain = {"text": "TEXT", "float": "NUMBER", "int": "N", "switch": "on|off"}
+    return plain.get(parameter.kind) or "|".join(parameter.choices)
+
+
+def _help(parameter: Parameter) -> str:
+    default = "auto" if parameter.has_auto else {True: "on", False: "off"}.get(parameter.default == 1, "")
+    if parameter.kind != "switch" and not parameter.has_auto:
+        default = str(parameter.default)
+    limits = "" if parameter.low is None else f"{parameter.takes().removesuffix(', or auto')}; "
+    text = f"{parameter.sentence} ({limits}{default})" if default else parameter.sentence
+    return text.replace("%", "%%")

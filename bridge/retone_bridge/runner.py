@@ -1,0 +1,178 @@
+"""One edit for the command line: at the service that runs, or in an engine of its own.
+
+Both ways give the same events, and files of the same names.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from retone_bridge.client import Client, new_id
+from retone_bridge.paths import check_new
+from retone_bridge.protocol import Done, Fail, Progress, Reply, Result, Warned
+from retone_bridge.workers import (
+    Crashed,
+    Finished,
+    Order,
+    Picture,
+    Ready,
+    Render,
+    Unusable,
+    WorkerEvent,
+    WorkerProcess,
+)
+from retone_engine.request import BY_NAME, EditRequest, RetoneError
+
+TICK_SECONDS = 0.5
+
+
+class Runner(Protocol):
+    """A way to edit. ``place`` is the device and the model, known when the edit has begun."""
+
+    place: str
+
+    def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool) -> Iterator[Reply]: ...
+    def cancel(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class OwnEngine:
+    """An engine process that lives as long as this object. Raises what WorkerProcess raises."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._events: queue.Queue[WorkerEvent] = queue.Queue()
+        self._worker = WorkerProcess(command, self._events.put)
+        self._id = ""
+        self._cancelled = False
+        self.place = ""
+
+    def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
+        """Events to the end, Done or Fail; a failed or cancelled edit leaves no file."""
+        written: list[Path] = []
+        for event in self._do(Render(new_id(), request, tuple(map(str, outputs)), force)):
+            if isinstance(event, Result):
+                written.append(Path(event.path))
+            if isinstance(event, Fail):
+                for path in written:
+                    path.unlink(missing_ok=True)
+            yield event
+
+    def picture(self, before: Path, after: Sequence[Path], output: Path, region: tuple[int, int] | None) -> None:
+        """Draws the sound before and after; raises RetoneError when it cannot."""
+        for event in self._do(Picture(new_id(), str(before), tuple(map(str, after)), str(output), region)):
+            if isinstance(event, Fail):
+                raise RetoneError(event.code, event.message)
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._worker.cancel(self._id)
+
+    def close(self) -> None:
+        self._worker.stop()
+
+    def _do(self, order: Order) -> Iterator[Reply]:
+        self._id = order.id
+        results: list[str] = []
+        last = Progress(order.id, 0.0, "load", -1.0)
+        self._worker.give(order)
+        while True:
+            try:
+                event = self._events.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                self._worker.tick()
+                # One slow call, or a model that loads: the last report again, with the time that has passed.
+                if last.seconds_left > 0:
+                    last = replace(last, seconds_left=max(0.0, last.seconds_left - TICK_SECONDS))
+                yield last
+                continue
+            match event:
+                case Ready():
+                    self.place = f"{event.model} on {event.device}"
+                case Progress():
+                    last = replace(event, fraction=max(event.fraction, last.fraction))
+                    yield last
+                case Warned():
+                    yield event
+                case Result():
+                    results.append(event.path)
+                    yield event
+                case Finished():
+                    yield Done(order.id, len(results), results[0] if results else "")
+                    return
+                case Fail():
+                    yield event
+                    return
+                case Unusable():
+                    yield Fail(order.id, event.code, event.message)
+                    return
+                case Crashed():
+                    code = "cancelled" if self._cancelled else "worker_crashed"
+                    yield Fail(order.id, code, event.message)
+                    return
+
+
+class AtService:
+    """A running service. Results are given their names here, beside where the service puts them."""
+
+    def __init__(self, client: Client, place: str) -> None:
+        self._client = client
+        self._id = new_id()
+        self.place = place
+
+    @staticmethod
+    def found(host: str, port: int) -> AtService | None:
+        """The service that answers at once, or None."""
+        client = Client(host, port)
+        try:
+            status = client.status(0.3)
+        except RetoneError:
+            client.close()
+            return None
+        return AtService(client, f"{status.model} on {status.device}" if status.device else "a service that starts")
+
+    def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
+        """Events to the end, Done or Fail; a failed or cancelled edit leaves no file."""
+        self._id = new_id()
+        written: dict[int, Path] = {}
+        asked = {name: value for name, value in request.values().items() if name in BY_NAME}
+        settings = {name: value for name, value in asked.items() if value != BY_NAME[name].default}
+        settings["output_folder"] = str(outputs[0].parent)
+        for event in self._client.edit(request.path, settings.pop("prompt"), id=self._id, **settings):
+            if isinstance(event, Result):
+                written[event.index] = Path(event.path)
+            elif isinstance(event, Fail):
+                for path in written.values():
+                    path.unlink(missing_ok=True)
+                yield event
+            elif isinstance(event, Done):
+                for index, output in enumerate(outputs, 1):
+                    _rename(written[index], output, force)
+                    yield Result(self._id, index, str(output))
+                yield replace(event, first_path=str(outputs[0]))
+            else:
+                yield event
+
+    def cancel(self) -> None:
+        self._client.cancel(self._id)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _rename(path: Path, name: Path, force: bool) -> None:
+    """Gives a finished file its name in the same folder, without ever replacing another unasked."""
+    if not force:
+        try:
+            os.link(path, name)  # fails when the name is taken, where a rename would replace
+            path.unlink()
+            return
+        except FileExistsError:
+            check_new(name)
+        except OSError:  # a disk without links
+            check_new(name)
+    path.replace(name)

@@ -1,0 +1,128 @@
+"""Whatever bytes come, there is a message or an OscError, at once."""
+
+import random
+import struct
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from retone_bridge.osc import BUNDLE_DEPTH, BUNDLE_MESSAGES, MESSAGE_LIMIT, Message, OscError, decode, encode
+
+TAG = bytes(7) + b"\1"  # a bundle's time: now
+
+
+def bundle(*elements):
+    return b"#bundle\0" + TAG + b"".join(struct.pack(">i", len(e)) + e for e in elements)
+
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+arguments = st.one_of(
+    texts,
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(width=32, allow_nan=False),
+    st.booleans(),
+    st.none(),
+    st.binary(min_size=1, max_size=40),
+)
+messages = st.builds(
+    Message, st.from_regex(r"/[a-z_/]{0,40}", fullmatch=True), st.lists(arguments, max_size=12).map(tuple)
+)
+
+
+@given(messages)
+def test_a_message_comes_back_as_it_was_sent(message):
+    assert decode(encode(message)) == (message,)
+
+
+@given(st.lists(messages, max_size=5))
+def test_a_bundle_is_its_messages_in_order_however_nested(sent):
+    nested = bundle(bundle(*map(encode, sent[:2])), *map(encode, sent[2:]))
+    assert decode(nested) == tuple(sent)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"#bundle\0" + TAG + b"\xff\xff\xff\xfc", "claims -4 bytes"),  # loops for ever in other readers
+        (b"#bundle\0" + TAG + bytes(4), "claims 0 bytes"),
+        (b"#bundle\0" + TAG + b"\0\0\0\x10/a\0\0", "claims 16 bytes"),
+        (b"#bundle\0" + TAG[:4], "inside its time tag"),
+        (b"#bundle\0" + TAG + b"\0\0", "inside the size"),
+        (b"/\xff\xfe\0,\0\0\0", "not UTF-8"),
+        (b"/a\0\0,s\0\0\xc3\x28\0\0", "not UTF-8"),
+        (b"/a\0\0,f\0\0\x3f\x80", "cut off"),
+        (b"/a\0\0,i\0\0", "cut off"),
+        (b"/a\0\0,ff\0\0\0\0\0", "cut off"),
+        (b"/a\0\0,Q\0\0\0\0\0\0", "type tag 'Q'"),
+        (b"/a\0\0,[i]\0\0\0\0\0\0\0\1", "type tag '['"),
+        (b"/a\0\0,b\0\0\x7f\xff\xff\xff", "claims 2147483647 bytes"),
+        (b"/a\0\0,b\0\0\xff\xff\xff\xff", "claims -1 bytes"),
+        (b"/a\0\0,i\0\0\0\0\0\1\0\0\0\2", "4 bytes more"),
+        (b"/a\0\0i\0\0\0\0\0\0\1", "comma"),
+        (b"/a\0\0,s\0\0abcd", "no end"),
+        (b"/a\0x,\0\0\0", "not padded"),
+        (b"/a b\0\0\0\0", "no OSC address"),
+        (b"abc\0", "no OSC address"),
+        (b"", "no end"),
+        (bytes(9000), "8192 is the limit"),
+    ],
+)
+def test_broken_bytes_are_refused_in_words(data, words):
+    with pytest.raises(OscError, match=words.replace("[", r"\[")):
+        decode(data)
+
+
+def test_bundles_have_bounds():
+    inner = encode(Message("/a"))
+    for _ in range(BUNDLE_DEPTH):
+        inner = bundle(inner)
+    assert decode(inner) == (Message("/a"),)
+    with pytest.raises(OscError, match="nested deeper"):
+        decode(bundle(inner))
+    many = [encode(Message("/a"))] * BUNDLE_MESSAGES
+    assert len(decode(bundle(*many))) == BUNDLE_MESSAGES
+    with pytest.raises(OscError, match="more than"):
+        decode(bundle(*many, many[0]))
+
+
+def test_a_message_without_tags_an_impulse_and_a_symbol_are_read():
+    assert decode(b"/a\0\0") == (Message("/a"),)
+    assert decode(b"/a\0\0,I\0\0") == (Message("/a", (True,)),)
+    assert decode(b"/,S\0,S\0\0hi\0\0") == (Message("/,S", ("hi",)),)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message("/a", ("x" * MESSAGE_LIMIT,)),
+        Message("/a", ("with\0zero",)),
+        Message("/a", ("\ud800",)),
+        Message("/a", (1e39,)),
+        Message("/a", (2**63,)),
+        Message("/a", (b"",)),
+        Message("no slash"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(message):
+    with pytest.raises(OscError):
+        encode(message)
+
+
+def test_a_hundred_thousand_damaged_packets_do_no_harm():
+    chance = random.Random(1)
+    good = [
+        encode(Message("/retone/edit", ("r1", "/a.wav", "prompt", "strings", "strength", 0.5, "seed", 3))),
+        bundle(encode(Message("/a", (1, b"xyz"))), bundle(encode(Message("/b", (2.5, "ü"))))),
+    ]
+    started, read = time.monotonic(), 0
+    for _ in range(100_000):
+        data = bytearray(chance.choice(good))
+        for _ in range(chance.randint(1, 6)):
+            data[chance.randrange(len(data))] = chance.choice((0, 255, 44, 47, chance.randrange(256)))
+        try:
+            read += len(decode(bytes(data[: chance.randint(0, len(data))] if chance.random() < 0.3 else data)))
+        except OscError:
+            continue
+    assert read > 1000, "some damage leaves a packet readable, else nothing behind the checks was tried"
+    assert time.monotonic() - started < 60

@@ -1,0 +1,135 @@
+"""One table of addresses: it is documented, it is small enough for a packet, and it reads what it writes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from retone_bridge import protocol
+from retone_bridge.document import document
+from retone_bridge.osc import MESSAGE_LIMIT, Message, OscError, decode, encode
+from retone_bridge.paths import PATH_BYTES
+from retone_engine.request import PARAMETERS, PROMPT_LIMIT, RetoneError
+
+ID = "r" + "9" * 35
+PATH = "/" + "p" * (PATH_BYTES - 1)
+REQUESTS = [
+    protocol.Hello("max", 1, 9131),
+    protocol.Hello(),
+    protocol.Version(),
+    protocol.Status(),
+    protocol.Sync(7),
+    protocol.Notify(1, 9131),
+    protocol.Quit(),
+    protocol.Edit(ID, "/a clip.wav", {"prompt": "strings", "strength": 0.5, "highs": 1}, 9131),
+    protocol.Edit(ID, "/a clip.wav"),
+    protocol.Cancel(ID),
+    protocol.Job(ID),
+    protocol.Received(ID),
+    protocol.Param("strength", 0.5),
+    protocol.Param("prompt"),
+    protocol.Action("edit", 1.0),
+]
+# Each with the longest that it can carry.
+REPLIES = [
+    protocol.Welcome("10.10.10", 1, "cuda:0", "m" * 100, 3600),
+    protocol.VersionReply("retone", "10.10.10", 1),
+    protocol.StatusReply(ID, 64, 10**6, 10**6, "cuda:0", "m" * 100, 10**6),
+    protocol.Synced("t" * 500),
+    protocol.Ack(ID),
+    protocol.Busy(ID, 2000),
+    protocol.Queued(ID, 64),
+    protocol.Progress(ID, 0.5, "invert", 12.5),
+    protocol.Warned(ID, "unknown_words", "ü" * 450),
+    protocol.Result(ID, 16, PATH),
+    protocol.Done(ID, 16, PATH),
+    protocol.Fail(ID, "worker_crashed", "ü" * 450),
+    *(protocol.ParamReply(p.name, "\U0001f3bb" * PROMPT_LIMIT) for p in PARAMETERS if p.kind == "text" and p.live),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=str)
+def test_a_request_is_read_as_it_was_written(request_):
+    (message,) = decode(encode(request_.to_osc()))
+    assert protocol.read_request(message) == request_
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.address)
+def test_a_reply_is_read_as_it_was_written_and_fits_a_packet(reply):
+    data = encode(reply.to_osc())
+    assert len(data) < MESSAGE_LIMIT
+    assert protocol.read_reply(*decode(data)) == reply
+
+
+def test_every_kind_is_tried_above():
+    assert {type(request) for request in REQUESTS} == set(protocol.REQUESTS)
+    assert {type(reply) for reply in REPLIES} == set(protocol.REPLIES)
+
+
+def test_a_long_sentence_is_cut_to_fit():
+    message = protocol.Fail(ID, "internal", "ü" * 5000).to_osc()
+    assert len(encode(message)) < MESSAGE_LIMIT
+    assert message.arguments[2].endswith("ü...")
+
+
+def test_an_edit_with_everything_at_its_longest_is_refused_by_its_sender():
+    with pytest.raises(OscError, match="must stay below"):
+        encode(protocol.Edit(ID, PATH, {"prompt": "p" * PROMPT_LIMIT}).to_osc())
+
+
+def test_addresses_are_unique_and_every_parameter_that_lives_is_held():
+    addresses = [kind.address for kind in (*protocol.REQUESTS, *protocol.REPLIES) if kind is not protocol.ParamReply]
+    assert len(set(addresses)) == len(addresses)
+    assert set(protocol.HELD) == {p.name for p in PARAMETERS if p.live} | {"path"}
+
+
+def test_the_document_is_current():
+    kept = Path(__file__).parents[2] / "bridge" / "PROTOCOL.md"
+    assert kept.read_text(encoding="utf-8") == document(), "run: python -m retone_bridge.protocol > bridge/PROTOCOL.md"
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "words"),
+    [
+        ("/retone/edit", (), "lacks id"),
+        ("/retone/edit", ("r1",), "lacks path"),
+        ("/retone/edit", ("1r", "/a.wav"), "'1r' is no id"),
+        ("/retone/edit", ("r" * 37, "/a.wav"), "is no id"),
+        ("/retone/edit", ("r1\n", "/a.wav"), "is no id"),
+        ("/retone/edit", ("r1", "/a.wav", "strength"), "'strength' has no value"),
+        ("/retone/edit", ("r1", "/a.wav", "loudness", 1), "no parameter 'loudness'"),
+        ("/retone/edit", ("r1", "/a.wav", "seed", 1, "seed", 2), "seed is given twice"),
+        ("/retone/edit", ("r1", "/a.wav", "reply_port", 0), "a port from 1 to 65535"),
+        ("/retone/edit", ("r1", "/a.wav", "reply_port"), "a port from 1 to 65535"),
+        ("/retone/edit", ("r1", b"\1\2"), "path is"),
+        ("/retone/notify", ("maybe",), "on is 'maybe'"),
+        ("/retone/status", (1,), "takes 0 arguments; 1 came"),
+        ("/retone/hello", ("max", 1.5), "a whole number"),
+        ("/retone/param/loudness", (1,), "No surface holds 'loudness'"),
+        ("/retone/param/region_start", (1,), "No surface holds"),
+        ("/retone/action/explode", (), "no action 'explode'"),
+        ("/retone/nothing", (), "Nothing listens at /retone/nothing"),
+        ("/retone/edit*", (), "Nothing listens"),
+    ],
+)
+def test_a_wrong_request_is_named(address, arguments, words):
+    with pytest.raises(RetoneError, match=words) as caught:
+        protocol.read_request(Message(address, arguments))
+    assert caught.value.code == "bad_request"
+
+
+def test_numbers_are_taken_as_programs_send_them():
+    read = protocol.read_request
+    assert read(Message("/retone/notify", (1.0,))) == protocol.Notify(1)
+    assert read(Message("/retone/notify", (True,))) == protocol.Notify(1)
+    assert read(Message("/retone/hello", (808.0,))) == protocol.Hello("808")
+    assert read(Message("/retone/action/edit", (0,))) == protocol.Action("edit", 0.0)
+
+
+@given(st.from_type(Message))
+def test_no_message_breaks_the_reader(message):
+    for read in (protocol.read_request, protocol.read_reply):
+        try:
+            read(Message(f"/retone/{message.address}", message.arguments))
+        except RetoneError as error:
+            assert error.code == "bad_request"
