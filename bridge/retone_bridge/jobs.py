@@ -121,7 +121,7 @@ class Jobs:
             else:
                 clip = self._places.clip(request.path)
                 outputs = self._places.outputs(clip, id, request.variations, request.output_folder)
-                job = Job(id, request, str(clip), tuple(map(str, outputs)), asker if waits else None)
+                job = Job(id, request, str(clip), tuple(map(str, outputs)), asker, received=not waits)
                 self._journal.add(job)
                 self._answer(Ack(id), asker)
                 self._waiting[id] = job
@@ -285,7 +285,7 @@ class Jobs:
         self._remember(job, end)
 
     def _remember(self, job: Job, end: Reply) -> None:
-        if job.asker is not None:
+        if job.asker is not None and not job.received:
             self._resends[job.id] = _Resend(end, Endpoint(*job.asker), time.monotonic() + RESEND_SECONDS[0])
 
 

@@ -52,8 +52,8 @@ class Job:
     """One job as the journal has it.
 
     ``asked``: the request as it came; ``clip``: the file's real path then; ``outputs``: the names that this job
-    may write; ``asker``: where replies go, None for a job that nobody waits for; ``starts``: how often an engine
-    has begun it; ``crashes``: how often the service died meanwhile; ``results``: the files in place.
+    may write; ``asker``: where replies go; ``received``: nobody has to be told the end again; ``starts``: how often
+    an engine has begun it; ``crashes``: how often the service died meanwhile; ``results``: the files in place.
     """
 
     id: str
@@ -115,8 +115,9 @@ class Journal:
         """Keeps a new job; it is on the disk when this returns. Raises RetoneError(disk_full or internal)."""
         host, port = job.asker or (None, None)
         self._run(
-            "INSERT INTO jobs (id, asked, clip, outputs, host, port, changed) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (job.id, _text(job.asked.values()), job.clip, _text(job.outputs), host, port, time.time()),
+            "INSERT INTO jobs (id, asked, clip, outputs, host, port, received, changed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (job.id, _text(job.asked.values()), job.clip, _text(job.outputs), host, port, job.received, time.time()),
         )
 
     def find(self, id: str) -> Job | None:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -252,16 +253,17 @@ class _Child:
             threading.Thread(target=self._see_off, args=(grace_seconds,), daemon=True).start()
 
     def _see_off(self, grace_seconds: float) -> None:
-        try:
-            if self.process.stdin is not None:
-                self.process.stdin.close()
-        except OSError:
-            log.debug("the engine left before its input was closed")
+        self._close_input()
         try:
             self.process.wait(grace_seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def _close_input(self) -> None:
+        assert self.process.stdin is not None
+        with suppress(OSError):  # what was still to be said has nobody to hear it
+            self.process.stdin.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -276,6 +278,7 @@ class _Child:
                 elif not self._dismissed:
                     self._heard(event)
         status = self.process.wait()
+        self._close_input()
         self._log_reader.join(1)
         if not self._dismissed:
             words = " ".join(self._last_words)[-500:]

@@ -1,94 +1,10 @@
-"""A real service on a free port, with real sockets and a real child process that follows a script."""
-
-import socket
-import sys
-import time
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+"""What every test of the bridge may ask for."""
 
 import pytest
+
 import retone_bridge.jobs
-from retone_bridge.client import Client
-from retone_bridge.osc import Message, decode, encode
-from retone_bridge.server import Server, Settings, in_background
+from bridge.harness import running
 from retone_bridge.workers import WorkerProcess
-
-SCRIPT = (sys.executable, str(Path(__file__).parent / "scripted_worker.py"))
-
-
-class Peer:
-    """A program that speaks OSC: it sends and notes what comes, in the order it comes."""
-
-    def __init__(self, to=None):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.to = to
-        self.heard = []
-
-    @property
-    def port(self):
-        return self.socket.getsockname()[1]
-
-    def send(self, address, *arguments):
-        self.socket.sendto(encode(Message(f"/retone/{address}", arguments)), self.to)
-
-    def send_bytes(self, data):
-        self.socket.sendto(data, self.to)
-
-    def next(self, seconds=5.0):
-        """The next message as (address without /retone/, arguments); fails the test when none comes."""
-        self.socket.settimeout(seconds)
-        (message,) = decode(self.socket.recv(65536))
-        self.heard.append(message)
-        return (message.address.removeprefix("/retone/"), *message.arguments)
-
-    def until(self, *addresses, seconds=5.0):
-        """Everything up to the first message of one of these addresses, which comes last."""
-        found = []
-        end = time.monotonic() + seconds
-        while not found or found[-1][0] not in addresses:
-            found.append(self.next(max(0.01, end - time.monotonic())))
-        return found
-
-    def quiet(self, seconds=0.3):
-        """Whether nothing comes."""
-        self.socket.settimeout(seconds)
-        try:
-            self.heard.append(self.socket.recv(65536))
-        except TimeoutError:
-            return True
-        return False
-
-
-class Running:
-    """A service that runs in this process, and those who talk to it."""
-
-    def __init__(self, server, stack):
-        self.server = server
-        self.port = server.endpoint.port
-        self._stack = stack
-
-    def peer(self):
-        peer = Peer(("127.0.0.1", self.port))
-        self._stack.callback(peer.socket.close)
-        return peer
-
-    def client(self, **options):
-        return self._stack.enter_context(Client(port=self.port, **options))
-
-    @property
-    def worker_pid(self):
-        return self.server._executor.pid
-
-
-@contextmanager
-def running(state, worker=SCRIPT, **settings):
-    with ExitStack() as stack:
-        server = Server(Settings(port=0, state=state, worker=worker, **settings))
-        thread = in_background(server)
-        stack.callback(thread.join)
-        stack.callback(server.stop)
-        yield Running(server, stack)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from retone_bridge.osc import BUNDLE_DEPTH, BUNDLE_MESSAGES, MESSAGE_LIMIT, Message, OscError, decode, encode
 
 TAG = bytes(7) + b"\1"  # a bundle's time: now

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from retone_bridge import protocol
 from retone_bridge.document import document
 from retone_bridge.osc import MESSAGE_LIMIT, Message, OscError, decode, encode

@@ -25,9 +25,7 @@ _ID = "demo"
 
 
 def add(commands: Any) -> None:
-    demo = commands.add_parser(
-        "demo", help="edit a bundled clip, into a REAPER project", description=__doc__
-    )
+    demo = commands.add_parser("demo", help="edit a bundled clip, into a REAPER project", description=__doc__)
     demo.add_argument("--out", default="retone-demo", metavar="DIR", help="a new folder (%(default)s)")
     demo.add_argument("--prompt", default=PROMPT, help="(%(default)s)")
     demo.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="(%(default)s)")

@@ -1,0 +1,382 @@
+"""The service as a client sees it: real packets, a real child process."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.harness import SCRIPT, running
+from retone_bridge.jobs import ASKER_LIMIT
+from retone_bridge.osc import Message, decode
+from retone_bridge.protocol import HELD
+from retone_bridge.server import Server, Settings
+from retone_engine.request import RetoneError
+
+
+def words(events):
+    return [event[0] for event in events]
+
+
+def test_an_edit_is_acknowledged_done_and_in_place(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "strings")
+    events = peer.until("done")
+    assert words(events)[:2] == ["ack", "queued"]
+    assert [event for event in events if event[0] in ("result", "done")] == [
+        ("result", "r1", 1, events[-1][3]),
+        ("done", "r1", 1, events[-1][3]),
+    ]
+    fractions = [event[2] for event in events if event[0] == "progress"]
+    assert fractions == sorted(fractions) and fractions
+    result = Path(events[-1][3])
+    assert result.name == "My loop-r1.wav"
+    assert result.read_bytes() == clip.read_bytes()
+
+
+def test_variations_are_numbered_and_go_to_the_folder_that_is_named(service, clip, tmp_path):
+    folder = tmp_path / "für später"
+    folder.mkdir()
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "strings", "variations", 3.0, "output_folder", str(folder))
+    assert peer.until("done")[-1] == ("done", "r1", 3, str(folder / "My loop-r1-1.wav"))
+    assert sorted(path.name for path in folder.iterdir()) == [f"My loop-r1-{k}.wav" for k in (1, 2, 3)]
+
+
+def test_the_same_request_again_is_an_ack_and_the_present_state(service, clip):
+    peer = service.peer()
+    for _ in range(3):
+        peer.send("edit", "r1", str(clip), "prompt", "count")
+    assert words(peer.until("done")).count("ack") == 3
+    peer.send("edit", "r1", str(clip), "prompt", "count")
+    again = peer.until("result", "fail")
+    assert again[-1][:3] == ("result", "r1", 1)
+    assert (clip.parent / "starts").read_text() == "r1\n", "it ran once"
+
+
+def test_the_same_id_with_other_contents_is_refused(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "strings")
+    peer.until("done")
+    peer.send("received", "r1")
+    peer.send("edit", "r1", str(clip), "prompt", "brass")
+    assert peer.until("fail")[-1][:3] == ("fail", "r1", "id_reused")
+
+
+def test_jobs_run_in_order_and_their_places_are_told(service, clip):
+    peer = service.peer()
+    for id, prompt in (("a", "slow"), ("b", "count"), ("c", "count")):
+        peer.send("edit", id, str(clip), "prompt", prompt)
+    peer.send("cancel", "a")
+    ends = []
+    events = []
+    while len(ends) < 3:
+        events += peer.until("done", "fail")
+        ends.append(events[-1][:2])
+        peer.send("received", events[-1][1])
+    assert ends == [("fail", "a"), ("done", "b"), ("done", "c")]
+    assert [event[2] for event in events if event[:2] == ("queued", "c")] == [2, 1]
+    assert (clip.parent / "starts").read_text() == "b\nc\n"
+
+
+def test_a_running_job_is_cancelled_and_writes_nothing(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "slow")
+    peer.until("progress")
+    peer.send("cancel", "r1")
+    assert peer.until("fail")[-1][:3] == ("fail", "r1", "cancelled")
+    peer.send("job", "r1")
+    assert peer.until("fail")[-1][:3] == ("fail", "r1", "cancelled")
+    assert list((clip.parent / "state" / "renders").iterdir()) == []
+
+
+def test_a_job_that_does_not_stop_is_killed_after_the_grace_time(impatient, tmp_path, clip):
+    with running(tmp_path / "state") as service:
+        peer = service.peer()
+        peer.send("edit", "r1", str(clip), "prompt", "deaf")
+        peer.until("progress")
+        before = service.worker_pid
+        peer.send("cancel", "r1")
+        assert peer.until("fail")[-1][:3] == ("fail", "r1", "cancelled")
+        peer.send("received", "r1")
+        peer.send("edit", "r2", str(clip), "prompt", "strings")
+        assert peer.until("done")[-1][:2] == ("done", "r2")
+        assert service.worker_pid != before
+
+
+def test_a_dead_engine_fails_its_job_and_a_fresh_one_takes_the_next(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "crash")
+    peer.send("edit", "r2", str(clip), "prompt", "strings")
+    events = peer.until("fail")
+    code, message = events[-1][2:]
+    assert code == "worker_crashed"
+    assert "exit code 9" in message and "the script says crash" in message
+    assert peer.until("done")[-1][:2] == ("done", "r2")
+
+
+def test_a_killed_engine_is_replaced_when_it_was_idle(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "strings")
+    peer.until("done")
+    peer.send("received", "r1")
+    os.kill(service.worker_pid, signal.SIGKILL)
+    time.sleep(0.2)
+    peer.send("edit", "r2", str(clip), "prompt", "strings")
+    assert peer.until("done", "fail")[-1][:2] == ("done", "r2")
+
+
+def test_silence_is_filled_and_then_ended(impatient, tmp_path, clip):
+    with running(tmp_path / "state") as service:
+        peer = service.peer()
+        peer.send("edit", "r1", str(clip), "prompt", "silent")
+        events = peer.until("fail")
+    assert events[-1][2] == "worker_crashed" and "silent for 0.8 seconds" in events[-1][3]
+    left = [event[4] for event in events if event[0] == "progress" and event[3] == "read"]
+    assert len(left) >= 3 and left == sorted(left, reverse=True), "the last report is repeated, with less time left"
+
+
+@pytest.mark.parametrize("code", ["out_of_memory", "device_error", "unreadable_audio"])
+def test_what_the_engine_says_is_passed_on(service, clip, code):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", f"fail {code}")
+    assert peer.until("fail")[-1] == ("fail", "r1", code, "The script says fail.")
+    peer.send("received", "r1")
+    peer.send("edit", "r2", str(clip), "prompt", "warn")
+    events = peer.until("done")
+    assert ("warning", "r2", "mono", "The script warns.") in events
+
+
+def test_an_engine_that_cannot_start_says_why(tmp_path, clip):
+    with running(tmp_path / "state", worker=(*SCRIPT, "unusable")) as service:
+        peer = service.peer()
+        peer.send("edit", "r1", str(clip), "prompt", "strings")
+        assert peer.until("fail")[-1][2:] == ("device_error", "There is no such device here; use --device cpu.")
+
+
+def test_too_many_jobs_are_told_to_come_again(service, clip):
+    peer = service.peer()
+    for k in range(ASKER_LIMIT + 2):  # one runs
+        peer.send("edit", f"r{k}", str(clip), "prompt", "slow")
+    assert peer.until("busy")[-1] == ("busy", f"r{ASKER_LIMIT + 1}", 2000)
+    peer.send("job", f"r{ASKER_LIMIT + 1}")
+    assert peer.until("fail")[-1][2] == "unknown_job", "nothing of it was kept"
+    other = service.peer()
+    other.send("edit", "other", str(clip), "prompt", "slow")
+    assert other.next()[0] == "ack", "the bound is each client's own"
+
+
+def test_the_end_is_told_again_until_it_is_received(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "strings")
+    peer.until("done")
+    assert peer.next()[:2] == ("done", "r1")
+    peer.send("received", "r1")
+    peer.send("sync", 1)
+    peer.until("synced")
+    assert peer.quiet(1.5)
+
+
+def test_questions_are_answered(service):
+    peer = service.peer()
+    peer.send("hello", "a test", 1)
+    name, version, protocol, *_ = peer.next()
+    assert (name, protocol) == ("welcome", 1)
+    peer.send("version")
+    assert peer.next() == ("version.reply", "retone", version, 1)
+    peer.send("sync", 42)
+    assert peer.next() == ("synced", 42)
+    peer.send("status")
+    assert peer.next()[:5] == ("status.reply", "", 0, 0, 0)
+
+
+def test_a_reply_goes_to_the_port_that_is_asked_for(service, clip):
+    sender, listener, other = service.peer(), service.peer(), service.peer()
+    sender.send("edit", "r1", str(clip), "prompt", "strings", "reply_port", listener.port)
+    assert words(listener.until("done"))[0] == "ack"
+    listener.send("received", "r1")
+    sender.send("hello", "a test", 1, other.port)
+    assert other.next()[0] == "welcome"
+    sender.send("status")
+    assert other.next()[0] == "status.reply"
+    assert sender.quiet()
+
+
+def test_several_subscribers_hear_every_job_and_every_value(service, clip):
+    first, second, asker = service.peer(), service.peer(), service.peer()
+    for peer in (first, second):
+        peer.send("notify", 1)
+        assert peer.next() == ("ack", "/retone/notify")
+        dump = dict([peer.next()[:2] for _ in HELD])
+        assert dump["param/strength"] == "auto" and dump["param/highs"] == 1 and dump["param/path"] == ""
+    asker.send("param/strength", 0.25)
+    for peer in (first, second):
+        assert peer.next() == ("param/strength", 0.25)
+    asker.send("edit", "r1", str(clip), "prompt", "strings")
+    for peer in (first, second):
+        assert words(peer.until("done"))[0] == "queued"
+    assert asker.until("done")
+    asker.send("received", "r1")
+    second.send("notify", 0)
+    second.until("ack")
+    asker.send("param/seed", 7)
+    assert first.next() == ("param/seed", 7)
+    assert second.quiet()
+
+
+def test_a_held_value_is_asked_for_coerced_and_checked(service):
+    peer = service.peer()
+    peer.send("param/prompt", 808.0)
+    peer.send("param/prompt")
+    assert peer.next() == ("param/prompt", "808")
+    peer.send("param/strength", 2)
+    assert peer.next()[:3] == ("fail", "/retone/param/strength", "bad_request")
+    peer.send("param/strength")
+    assert peer.next() == ("param/strength", "auto")
+
+
+def test_actions_use_the_held_values_and_requests_never_do(service, clip):
+    surface = service.peer()
+    surface.send("action/edit")
+    assert surface.next() == (
+        "fail",
+        "/retone/action/edit",
+        "bad_request",
+        "The path of the clip is empty; give the audio file to edit.",
+    )
+    surface.send("param/path", str(clip))
+    surface.send("param/prompt", "count")
+    surface.send("action/edit", 0.0)
+    assert surface.quiet(), "a button let go does nothing"
+    surface.send("action/edit", 1.0)
+    (_, id), *_, done = surface.until("done")
+    assert done[:2] == ("done", id) and id.startswith("live-")
+    assert surface.quiet(0.8), "a surface cannot confirm, so that it is told once"
+    surface.send("action/again")
+    surface.until("done")
+    surface.send("param/seed")
+    assert surface.next() == ("param/seed", 1)
+    surface.send("edit", "r1", str(clip))
+    assert surface.next()[2:] == ("bad_request", "The prompt is empty; say what the clip should sound like.")
+    surface.send("param/prompt", "slow")
+    surface.send("action/edit")
+    surface.until("progress")
+    surface.send("action/cancel")
+    assert surface.until("fail")[-1][2] == "cancelled"
+
+
+def test_quit_ends_the_service_and_the_job_goes_on_at_the_next_start(tmp_path, clip):
+    with running(tmp_path / "state") as service:
+        peer = service.peer()
+        peer.send("edit", "r1", str(clip), "prompt", "slow")
+        peer.send("edit", "r2", str(clip), "prompt", "strings")
+        peer.until("progress")
+        peer.send("quit")
+        assert peer.until("ack")[-1] == ("ack", "/retone/quit") or peer.until("ack")
+        asker = peer.socket.getsockname()
+        for _ in range(100):
+            if not service.server._udp._reader.is_alive():
+                break
+            time.sleep(0.05)
+        with running(tmp_path / "state") as again:
+            other = again.peer()
+            other.send("job", "r1")
+            assert other.until("progress")[-1][1] == "r1"
+            other.send("cancel", "r1")
+            assert other.until("fail")[-1][:3] == ("fail", "r1", "cancelled")
+            assert asker
+            assert peer.until("done")[-1][:2] == ("done", "r2"), "the first asker is still known"
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "code"),
+    [
+        ("/nowhere/a.wav", (), "no_such_file"),
+        ("loop.wav", (), "bad_request"),
+        ("", (), "bad_request"),
+        ("{tmp}", (), "not_a_file"),
+        ("/dev/zero", (), "not_a_file"),
+        ("{tmp}/pipe", (), "not_a_file"),
+        ("{tmp}/loop of links", (), "no_such_file"),
+        ("\\\\server\\share\\a.wav", (), "outside_roots"),
+        ("~nobody-of-this-name/a.wav", (), "no_such_file"),
+        ("{clip}", ("output_folder", "/nowhere"), "no_such_folder"),
+        ("{clip}", ("output_folder", "{clip}"), "no_such_folder"),
+        ("{clip}", ("prompt", ""), "bad_request"),
+        ("{clip}", ("strength", 1.5), "bad_request"),
+        ("{clip}", ("strength", "much"), "bad_request"),
+        ("{clip}", ("steps", 2.5), "bad_request"),
+        ("{clip}", ("loudness", 1), "bad_request"),
+        ("{clip}", ("region_start", 10, "mask_start", 5), "bad_mask"),
+    ],
+)
+def test_a_bad_request_gets_one_sentence_and_leaves_nothing(service, clip, tmp_path, path, settings, code):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop of links").symlink_to(tmp_path / "loop of links")
+    fill = {"tmp": tmp_path, "clip": clip}
+    settings = [each.format(**fill) if isinstance(each, str) else each for each in settings]
+    if "prompt" not in settings:
+        settings += ["prompt", "strings"]
+    peer = service.peer()
+    peer.send("edit", "r1", path.format(**fill), *settings)
+    reply = peer.next()
+    assert reply[:3] == ("fail", "r1", code)
+    assert reply[3].endswith(".") and "\n" not in reply[3]
+    peer.send("job", "r1")
+    assert peer.next()[2] == "unknown_job"
+
+
+def test_roots_bound_what_is_read_and_written(tmp_path, clip):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "link.wav").symlink_to(clip)
+    own = inside / "own.wav"
+    own.write_bytes(clip.read_bytes())
+    with running(tmp_path / "state", roots=(str(inside),)) as service:
+        peer = service.peer()
+        for id, path, folder in (("a", clip, inside), ("b", inside / "link.wav", inside), ("c", own, tmp_path)):
+            peer.send("edit", id, str(path), "prompt", "strings", "output_folder", str(folder))
+            assert peer.next()[:3] == ("fail", id, "outside_roots")
+        peer.send("edit", "d", str(inside / ".." / "inside" / "own.wav"), "prompt", "strings")
+        assert peer.until("done", "fail")[-1][:2] == ("done", "d")
+
+
+def test_broken_packets_and_stray_replies_are_not_answered(service):
+    peer = service.peer()
+    peer.send_bytes(b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xfc")
+    peer.send_bytes(b"\xff" * 100)
+    peer.send("fail", "r1", "internal", "An echo of an echo.")
+    peer.send("sync", 1)
+    assert peer.next() == ("synced", 1)
+
+
+def test_an_unknown_address_is_told(service):
+    peer = service.peer()
+    peer.send("nothing")
+    assert peer.next()[:3] == ("fail", "/retone/nothing", "bad_request")
+
+
+def test_a_port_or_a_state_folder_that_is_in_use_is_named(service, tmp_path):
+    with pytest.raises(RetoneError, match=f"Port {service.port} .* --port") as caught:
+        Server(Settings(port=service.port, state=tmp_path / "other"))
+    assert caught.value.code == "port_in_use"
+    with pytest.raises(RetoneError, match=r"Another Retone service works in .*--state") as caught:
+        Server(Settings(port=0, state=tmp_path / "state"))
+    assert caught.value.code == "busy"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.7", "example.org"])
+def test_other_machines_are_kept_out(tmp_path, host):
+    with pytest.raises(RetoneError, match=r"use --host 127\.0\.0\.1"):
+        Server(Settings(host=host, port=0, state=tmp_path))
+
+
+def test_a_bundle_is_taken_in_order(service):
+    peer = service.peer()
+    one = b"/retone/sync\0\0\0\0,i\0\0\0\0\0\1"
+    two = b"/retone/sync\0\0\0\0,i\0\0\0\0\0\2"
+    parts = b"".join(len(each).to_bytes(4, "big") + each for each in (one, two))
+    peer.send_bytes(b"#bundle\0" + bytes(7) + b"\1" + parts)
+    assert [peer.next(), peer.next()] == [("synced", 1), ("synced", 2)]
+    assert decode(one) == (Message("/retone/sync", (1,)),)
