@@ -76,7 +76,9 @@ def read(path: str | Path, start: int = 0, frames: int | None = None) -> Clip:
             _go_to(file, start)
             samples = _decode(file, wanted, path)
         except soundfile.LibsndfileError as error:
-            raise _unreadable(path, f"it is damaged ({error.error_string})") from error
+            # libsndfile says "Error : flac decoder lost sync."
+            why = error.error_string.removeprefix("Error : ").rstrip(". ")
+            raise _unreadable(path, f"it is damaged ({why})") from error
     total = info.frames
     if samples.shape[1] < wanted:
         total = start + samples.shape[1]
@@ -137,7 +139,8 @@ def _decode(file: soundfile.SoundFile, wanted: int, path: Path) -> Samples:
             break
         # NaN fails the comparison, too.
         if not (np.abs(block) <= SAMPLE_LIMIT).all():
-            raise RetoneError("bad_samples", f"{path.name} holds samples that are no numbers; export it again.")
+            why = "samples that are no numbers, or beyond any level"
+            raise RetoneError("bad_samples", f"{path.name} holds {why}; export it again.")
         if filled + len(block) > held.shape[1]:
             grown = np.empty((file.channels, min(wanted, 2 * held.shape[1])), np.float32)
             grown[:, :filled] = held[:, :filled]

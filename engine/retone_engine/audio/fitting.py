@@ -124,9 +124,14 @@ def _match(clip: Clip, samples: Samples, mask: Mask, figures: dict[str, float | 
     figures["loudness_source"] = round(match.source_db, 2)
     figures["loudness"] = round(match.edited_db, 2)
     figures["gain_db"] = round(match.gain_db, 2)
-    if match.missing_db < _AUDIBLE_LU:
+    missing = match.wanted_db - match.gain_db
+    if missing < _AUDIBLE_LU:
         return []
-    return [("level", f"The edit is {match.missing_db:.1f} dB softer than the clip, as its peaks allow no more.")]
+    if match.gain_db < level.GAIN_LIMIT_DB:
+        why = "its peaks allow no more"
+    else:
+        why = f"the model made next to nothing, and no edit is raised by more than {level.GAIN_LIMIT_DB:g} dB"
+    return [("level", f"The edit is {missing:.1f} dB softer than the clip, as {why}.")]
 
 
 def _image_warning(clip: Clip, prepared: Prepared) -> list[tuple[str, str]]:

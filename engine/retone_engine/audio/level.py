@@ -23,10 +23,10 @@ _PIECE, _RUN_UP = 20, 1
 
 @dataclass(frozen=True)
 class Match:
-    """The ``gain_db`` for an edit, and by how much it misses the clip's loudness (``missing_db``, 0 if it does not)."""
+    """The ``gain_db`` for an edit, and the ``wanted_db`` that would have made it as loud as the clip."""
 
     gain_db: float
-    missing_db: float
+    wanted_db: float
     source_db: float
     edited_db: float
 
@@ -36,26 +36,29 @@ def match(source: Samples, edited: Samples, rate: int, ceiling: float) -> Match:
 
     Loudness is BS.1770-4's; the plain RMS level where a clip is too short or too soft for its gates.
     """
-    source_db, edited_db = loudness(source, rate), loudness(edited, rate)
-    if source_db is None or edited_db is None:
+    # Measured near the level it will have: the absolute gate must not open for one and close for the other.
+    nearly_db = min(rms_db(source) - rms_db(edited), GAIN_LIMIT_DB)
+    loud, edited_loud = loudness(source, rate), loudness(edited, rate, nearly_db)
+    if loud is None or edited_loud is None:
         source_db, edited_db = rms_db(source), rms_db(edited)
-    if source_db <= SILENCE_DB or edited_db <= SILENCE_DB:
-        missing = 0.0 if source_db <= SILENCE_DB else source_db - edited_db
-        return Match(0.0, missing, source_db, edited_db)
+    else:
+        source_db, edited_db = loud, edited_loud - nearly_db
+    if source_db <= SILENCE_DB:
+        return Match(0.0, 0.0, source_db, edited_db)
     wanted = source_db - edited_db
-    room = 20 * math.log10(ceiling / peak(edited))
-    gain = min(wanted, room, GAIN_LIMIT_DB)
-    return Match(gain, wanted - gain, source_db, edited_db)
+    room = 20 * math.log10(ceiling / peak(edited)) if peak(edited) > 0 else math.inf
+    return Match(min(wanted, room, GAIN_LIMIT_DB), wanted, source_db, edited_db)
 
 
-def loudness(samples: Samples, rate: int) -> float | None:
-    """Integrated loudness of ``samples`` (channels, frames) in LUFS, every channel with the weight 1.
+def loudness(samples: Samples, rate: int, gain_db: float = 0.0) -> float | None:
+    """Integrated loudness in LUFS of ``samples`` (channels, frames) raised by ``gain_db``; each channel weighs 1.
 
     None where no gating block passes. Measured piece by piece, so that memory does not grow with the clip.
     """
     if samples.shape[1] < math.ceil(BLOCK_SECONDS * rate):
         return None
     energies = np.sum([_block_energies(channel, rate) for channel in samples], axis=0)
+    energies *= 10 ** (gain_db / 10)
     with np.errstate(divide="ignore"):
         levels = -0.691 + 10 * np.log10(energies)
     heard = energies[levels >= -70]
