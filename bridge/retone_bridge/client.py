@@ -171,6 +171,9 @@ class Client:
                 if heard.index in results:
                     continue
                 results.add(heard.index)
+            if isinstance(heard, Done) and len(results) < heard.count:
+                self.send(Job(request.id).to_osc())  # a result was lost on the way
+                continue
             if isinstance(heard, Done | Fail):
                 self.send(Received(request.id).to_osc())
             if not isinstance(heard, Ack) or first_ack:

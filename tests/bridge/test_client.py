@@ -1,0 +1,181 @@
+"""The client gets its edit done over a network that loses, repeats and reorders, and past a service that dies."""
+
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from bridge.harness import SCRIPT, running
+from retone_bridge.client import Client
+from retone_bridge.protocol import Ack, Busy, Done, Fail, Queued, Result, VersionReply
+from retone_engine.request import RetoneError
+
+
+@contextmanager
+def bad_network(port, seed):
+    """A port that passes packets on to ``port`` and back: 30 % lost, 20 % doubled, some late."""
+    chance = random.Random(seed)
+    front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    front.bind(("127.0.0.1", 0))
+    back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    back.bind(("127.0.0.1", 0))
+    clients, timers, open_ = [], [], [True]
+
+    def carry(source, send):
+        source.settimeout(0.1)
+        while open_:
+            try:
+                data, sender = source.recvfrom(65536)
+            except OSError:
+                continue
+            if source is front:
+                clients[:] = [sender]
+            if chance.random() < 0.3:
+                continue
+            for _ in range(2 if chance.random() < 0.2 else 1):
+                timer = threading.Timer(chance.choice((0, 0, 0.02)), send, (data,))
+                timers.append(timer)
+                timer.start()
+
+    ways = [
+        threading.Thread(target=carry, args=(front, lambda data: back.sendto(data, ("127.0.0.1", port)))),
+        threading.Thread(target=carry, args=(back, lambda data: clients and front.sendto(data, clients[0]))),
+    ]
+    for way in ways:
+        way.start()
+    try:
+        yield front.getsockname()[1]
+    finally:
+        open_.clear()
+        for each in (*ways, *timers):
+            each.join()
+        front.close()
+        back.close()
+
+
+def test_an_edit_gives_typed_events_in_order(service, clip):
+    events = list(service.client().edit(clip, "strings", id="r1", variations=2))
+    kinds = [type(event) for event in events]
+    assert kinds[:2] == [Ack, Queued]
+    assert kinds[-1] is Done
+    assert [event.index for event in events if isinstance(event, Result)] == [1, 2]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_edit_is_done_once_over_a_bad_network(service, clip, seed):
+    with bad_network(service.port, seed) as port, Client(port=port) as client:
+        for k in range(4):
+            events = list(client.edit(clip, "count", id=f"r{k}"))
+            assert isinstance(events[-1], Done)
+            assert sum(isinstance(event, Result) for event in events) == 1
+    assert (clip.parent / "starts").read_text() == "r0\nr1\nr2\nr3\n"
+
+
+def test_a_wrong_edit_is_refused_before_anything_is_sent(service, clip):
+    client = service.client()
+    with pytest.raises(RetoneError, match="strength is '2'"):
+        client.edit(clip, "strings", strength=2)
+    with pytest.raises(RetoneError, match="must stay below 2048"):
+        next(client.edit(clip, "p" * 500, negative_prompt="n" * 500, source_prompt="s" * 500, model="m" * 500))
+    assert client.status().done == 0
+
+
+def test_a_job_is_cancelled_from_another_thread(service, clip):
+    client = service.client()
+    events = client.edit(clip, "slow", id="r1")
+    for event in events:
+        if not isinstance(event, Ack | Queued):
+            threading.Thread(target=client.cancel, args=("r1",)).start()
+            break
+    *_, end = events
+    assert (type(end), end.code) == (Fail, "cancelled")
+
+
+def test_a_busy_service_is_asked_again(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr("retone_bridge.jobs.RETRY_MS", 50)
+
+    monkeypatch.setitem(__import__("retone_bridge.jobs").jobs.Jobs.__init__.__kwdefaults__, "waiting_limit", 1)
+    with running(tmp_path / "state") as service:
+        peer = service.peer()
+        peer.send("edit", "a", str(clip), "prompt", "slow")
+        peer.send("edit", "b", str(clip), "prompt", "slow")
+        peer.until("progress")
+        events = service.client().edit(clip, "strings", id="c")
+        assert isinstance(next(events), Busy)
+        peer.send("cancel", "b")
+        peer.send("cancel", "a")
+        assert isinstance(list(events)[-1], Done)
+
+
+def test_nobody_there_is_told_at_once_for_a_question_and_after_a_while_for_a_job(clip, monkeypatch):
+    monkeypatch.setattr("retone_bridge.client.RESEND_SECONDS", (0.05, 0.05))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Client(port=port) as client:
+        started = time.monotonic()
+        with pytest.raises(RetoneError, match="retone serve") as caught:
+            client.status(5)
+        assert caught.value.code == "not_running"
+        assert time.monotonic() - started < 1
+        with pytest.raises(RetoneError, match="No Retone service answers"):
+            list(client.edit(clip, "strings"))
+
+
+def serve(state, port=0):
+    """A service in a process of its own, to be killed; gives the process and its port."""
+    code = f"""
+import sys
+from pathlib import Path
+from retone_bridge.server import Server, Settings
+server = Server(Settings(port={port}, state=Path({str(state)!r}), worker={SCRIPT!r}))
+print(server.endpoint.port, flush=True)
+server.run()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    return process, int(process.stdout.readline())
+
+
+def kill(process):
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_killed_service_loses_no_job_that_it_has_acknowledged(tmp_path, clip):
+    process, port = serve(tmp_path / "state")
+    with Client(port=port) as first, Client(port=port) as second:
+        running = first.edit(clip, "slow", id="r1")
+        waiting = second.edit(clip, "count", id="r2")
+        assert [type(next(waiting)) for _ in range(1)] == [Ack]
+        for event in running:
+            if not isinstance(event, Ack | Queued):
+                break
+        kill(process)
+        process, port = serve(tmp_path / "state", port)
+        first.cancel("r1")
+        assert list(running)[-1].code == "cancelled"
+        assert isinstance(list(waiting)[-1], Done)
+        assert (clip.parent / "starts").read_text() == "r2\n"
+        kill(process)
+
+
+def test_a_job_that_takes_the_service_with_it_twice_is_given_up(tmp_path, clip):
+    for _ in range(2):
+        process, port = serve(tmp_path / "state")
+        with Client(port=port) as client:
+            for event in client.edit(clip, "deaf", id="r1"):
+                if not isinstance(event, Ack | Queued):
+                    break
+        kill(process)
+    process, port = serve(tmp_path / "state")
+    with Client(port=port) as client:
+        *_, end = client.follow("r1")
+        assert (type(end), end.code) == (Fail, "worker_crashed")
+        assert client.ask(__import__("retone_bridge.protocol").protocol.Version(), VersionReply).program == "retone"
+    kill(process)

@@ -1,0 +1,90 @@
+"""Packets as other programs write them, to the byte: what Python, Lua and JavaScript must all read and write.
+
+``python -m contract.packets`` (from ``tests``) writes packets/*.json anew. The bytes are liblo's (its ``oscsend``),
+so that no codec of ours is its own judge.
+"""
+
+import json
+import socket
+import subprocess
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "packets"
+
+# (name, address, type tags, arguments)
+REQUESTS = [
+    ("hello", "/retone/hello", "si", ["reaper", 1]),
+    ("hello with a reply port", "/retone/hello", "sii", ["touchosc", 1, 9131]),
+    ("version", "/retone/version", "", []),
+    ("status", "/retone/status", "", []),
+    ("sync", "/retone/sync", "i", [42]),
+    ("notify", "/retone/notify", "i", [1]),
+    ("notify as a float", "/retone/notify", "f", [1.0]),
+    ("quit", "/retone/quit", "", []),
+    ("edit", "/retone/edit", "sssssfsi", ["r1", "/music/loop.wav", "prompt", "played by a string quartet",
+     "strength", 0.5, "seed", 7]),
+    ("edit of a region", "/retone/edit", "sssssisi", ["r-2_b", "/music/loop.wav", "prompt", "strings",
+     "region_start", 44100, "region_frames", 88200]),
+    ("edit with accents", "/retone/edit", "ssss", ["r3", "/musique/été/ünï.wav", "prompt", "violon doux, très lent"]),
+    ("edit with a reply port", "/retone/edit", "sssssi", ["r4", "/a.wav", "prompt", "808", "reply_port", 9131]),
+    ("cancel", "/retone/cancel", "s", ["r1"]),
+    ("job", "/retone/job", "s", ["r1"]),
+    ("received", "/retone/received", "s", ["r1"]),
+    ("a held number", "/retone/param/strength", "f", [0.25]),
+    ("a held text", "/retone/param/prompt", "s", ["bowed strings"]),
+    ("a held double", "/retone/param/guidance_scale", "d", [3.5]),
+    ("a held value asked for", "/retone/param/strength", "", []),
+    ("an action", "/retone/action/edit", "f", [1.0]),
+]  # fmt: skip
+REPLIES = [
+    ("welcome", "/retone/welcome", "sissi", ["0.1.0", 1, "cpu", "pocket", 3600]),
+    ("version", "/retone/version.reply", "ssi", ["retone", "0.1.0", 1]),
+    ("status", "/retone/status.reply", "siiissi", ["r1", 2, 10, 1, "cpu", "pocket", 3601]),
+    ("synced", "/retone/synced", "i", [42]),
+    ("ack", "/retone/ack", "s", ["r1"]),
+    ("busy", "/retone/busy", "si", ["r1", 2000]),
+    ("queued", "/retone/queued", "si", ["r1", 3]),
+    ("progress", "/retone/progress", "sfsf", ["r1", 0.25, "invert", 12.5]),
+    ("progress without an estimate", "/retone/progress", "sfsf", ["r1", 0.0, "load", -1.0]),
+    ("warning", "/retone/warning", "sss", ["r1", "mono", "The clip's stereo image could not be kept."]),
+    ("result", "/retone/result", "sis", ["r1", 1, "/music/loop-r1.wav"]),
+    ("done", "/retone/done", "sis", ["r1", 1, "/music/loop-r1.wav"]),
+    ("fail", "/retone/fail", "sss", ["r1", "no_such_file", "There is no file /music/ünï.wav; check the path."]),
+    ("a held value", "/retone/param/strength", "f", [0.25]),
+    ("a held switch", "/retone/param/highs", "i", [1]),
+    ("a held auto", "/retone/param/steps", "s", ["auto"]),
+]  # fmt: skip
+
+
+def by_liblo(address, tags, arguments):
+    """The bytes that ``oscsend`` sends for this message."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(5)
+        port = str(listener.getsockname()[1])
+        subprocess.run(["oscsend", "127.0.0.1", port, address, tags, *map(str, arguments)], check=True)
+        return listener.recv(65536)
+
+
+def write():
+    for name, rows in (("requests", REQUESTS), ("replies", REPLIES)):
+        packets = [
+            {
+                "name": row[0],
+                "address": row[1],
+                "tags": row[2],
+                "arguments": row[3],
+                "hex": by_liblo(*row[1:]).hex(),
+            }
+            for row in rows
+        ]
+        text = json.dumps(packets, indent=1, ensure_ascii=False) + "\n"
+        (FOLDER / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def kept(name):
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    write()

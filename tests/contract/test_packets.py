@@ -1,0 +1,42 @@
+"""Every language writes and reads the same bytes."""
+
+import shutil
+
+import pytest
+
+from contract.packets import REPLIES, REQUESTS, by_liblo, kept
+from retone_bridge import protocol
+from retone_bridge.osc import Message, decode, encode
+
+ROWS = {"requests": REQUESTS, "replies": REPLIES}
+PACKETS = [pytest.param(kind, packet, id=f"{kind}: {packet['name']}") for kind in ROWS for packet in kept(kind)]
+# Python reads doubles and sends none.
+WRITTEN = [each for each in PACKETS if "d" not in each.values[1]["tags"]]
+
+
+@pytest.mark.parametrize(("kind", "packet"), PACKETS)
+def test_python_reads_the_bytes(kind, packet):
+    (message,) = decode(bytes.fromhex(packet["hex"]))
+    assert message == Message(packet["address"], tuple(packet["arguments"]))
+    read = protocol.read_request if kind == "requests" else protocol.read_reply
+    assert read(message).to_osc().address == packet["address"]
+
+
+@pytest.mark.parametrize(("kind", "packet"), WRITTEN)
+def test_python_writes_the_bytes(kind, packet):
+    assert encode(Message(packet["address"], tuple(packet["arguments"]))).hex() == packet["hex"]
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_the_files_hold_the_rows_and_every_address(kind):
+    assert [(p["name"], p["address"], p["tags"], p["arguments"]) for p in kept(kind)] == ROWS[kind]
+    kinds = protocol.REQUESTS if kind == "requests" else protocol.REPLIES
+    addresses = [packet["address"] for packet in kept(kind)]
+    for each in kinds:
+        assert any(address.startswith(each.address.removesuffix("NAME")) for address in addresses)
+
+
+@pytest.mark.skipif(shutil.which("oscsend") is None, reason="oscsend (liblo-tools) is not installed")
+@pytest.mark.parametrize(("kind", "packet"), PACKETS)
+def test_liblo_writes_the_bytes(kind, packet):
+    assert by_liblo(packet["address"], packet["tags"], packet["arguments"]).hex() == packet["hex"]
