@@ -1,10 +1,10 @@
-"""Before and after, as one picture: spectrograms with the same scales, one under the other."""
+"""Before and after, as one picture: spectrograms on the same scales, one under the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,27 +14,35 @@ from PIL import Image, ImageDraw, ImageFont
 
 from retone_engine.audio.atomic import place
 from retone_engine.audio.files import Samples
-from retone_engine.audio.spectra import Spectra
 from retone_engine.request import RetoneError
 
-# Everything is drawn at twice the size at which it is read: sharp on dense screens.
-WIDTH = 1800
-_PLOT_HEIGHT, _LEFT, _RIGHT, _TOP, _GAP, _BOTTOM = 380, 128, 168, 40, 84, 92
-_INK, _SOFT, _PAPER, _LINE = (28, 30, 40), (110, 114, 128), (255, 255, 255), (214, 217, 225)
-_RANGE_DB = 72.0
+# Drawn at twice the size at which it is read: sharp on dense screens.
+WIDTH = 1840
+_LEFT, _RIGHT, _TOP, _TITLE, _GAP, _BOTTOM = 132, 172, 92, 76, 88, 116
+_HEIGHT = 400
+_PAPER, _INK, _SOFT = (19, 20, 32), (240, 238, 234), (158, 160, 178)
+# Lightness rises evenly, from night blue through violet and coral to cream.
+_COLOURS = (
+    (9, 10, 22), (34, 20, 72), (80, 28, 112), (134, 40, 120), (188, 58, 106), (230, 96, 82), (248, 152, 86),
+    (252, 206, 134), (255, 250, 224),
+)  # fmt: skip
+_SHADES = 208  # of the picture's 256 colours; the rest is for the letters' edges
+_RANGE_DB = 72
 _LOW_HZ, _HIGH_HZ = 40.0, 16_000.0
-_TICKS_HZ = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
-# Lightness rises evenly from night blue through violet and coral to cream.
-_ANCHORS = ((8, 9, 24), (38, 22, 78), (88, 30, 116), (144, 42, 122), (198, 62, 104), (238, 104, 80), (250, 160, 90),
-            (252, 210, 138), (255, 248, 220))  # fmt: skip
+_TICKS_HZ = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+# Seconds of a window, and the frequencies from which it and the next, shorter one take over within an octave.
+_WINDOWS = ((0.185, 1.0, 250.0), (0.093, 250.0, 1_000.0), (0.046, 1_000.0, 1e6))
+_COLUMNS_AT_ONCE = 64
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Frame:
-    left: int
+class _Panel:
     top: int
-    width: int
-    height: int
+    left: int = _LEFT
+    width: int = WIDTH - _LEFT - _RIGHT
+    height: int = _HEIGHT
 
 
 def compare(
@@ -42,93 +50,140 @@ def compare(
 ) -> None:
     """Write the PNG ``path``: a spectrogram of ``before`` (channels, frames) and one of each of ``afters``.
 
-    ``labels``: one for ``before`` and one for each of ``afters``. Time runs from the clip's first frame, frequency on a
+    ``labels``: one for ``before`` and one for each of ``afters``. Time runs from the clips' first frame, frequency on a
     logarithmic axis, level in dB under the loudest point of all. An existing picture is replaced.
-    Raises RetoneError(no_such_folder, disk_full, cannot_write, empty_audio).
+    Raises RetoneError(empty_audio, no_such_folder, disk_full, cannot_write).
     """
     clips = [before, *afters]
     if len(labels) != len(clips):
         raise ValueError(f"{len(labels)} labels came for {len(clips)} clips")
     if min(clip.shape[1] for clip in clips) < 1:
         raise RetoneError("empty_audio", "There is nothing to draw: a clip holds no frames.")
-    head = 74 if title else 0
-    height = head + _TOP + len(clips) * _PLOT_HEIGHT + (len(clips) - 1) * _GAP + _BOTTOM
-    sheet = Image.new("RGB", (WIDTH, height), _PAPER)
+    head = _TOP + (_TITLE if title else 0)
+    panels = [_Panel(head + index * (_HEIGHT + _GAP)) for index in range(len(clips))]
+    sheet = Image.new("RGB", (WIDTH, panels[-1].top + _HEIGHT + _BOTTOM), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    if title:
-        draw.text((_LEFT, 30), title, _INK, _font(38))
+    draw.text((_LEFT, 34), title, _INK, _font(40))
     seconds = max(clip.shape[1] for clip in clips) / rate
     high = min(_HIGH_HZ, rate / 2)
-    plot_width = WIDTH - _LEFT - _RIGHT
-    planes = [_plane(clip, rate, high, seconds, plot_width, _PLOT_HEIGHT) for clip in clips]
+    planes = [_plane(clip, rate, seconds, high, panels[0]) for clip in clips]
     loudest = max(float(plane.max()) for plane in planes)
-    for index, (plane, label) in enumerate(zip(planes, labels, strict=True)):
-        frame = _Frame(_LEFT, head + _TOP + index * (_PLOT_HEIGHT + _GAP), plot_width, _PLOT_HEIGHT)
-        sheet.paste(_coloured((plane - loudest) / _RANGE_DB + 1), (frame.left, frame.top))
-        draw.text((frame.left, frame.top - 40), label, _INK, _font(26))
-        _frequency_axis(draw, frame, high)
-        _time_axis(draw, frame, seconds, named=index == len(clips) - 1)
-    _scale(sheet, draw, _Frame(WIDTH - _RIGHT + 28, head + _TOP, 24, _PLOT_HEIGHT))
-    place(path, partial(_save, sheet), overwrite=True)
+    for plane, panel, label in zip(planes, panels, labels, strict=True):
+        sheet.paste(_coloured(1 + (plane - loudest) / _RANGE_DB), (panel.left, panel.top))
+        draw.text((panel.left, panel.top - 14), label, _INK, _font(28), anchor="ls")
+        _frequencies(draw, panel, high)
+        _times(draw, panel, seconds, named=panel is panels[-1])
+    _levels(sheet, draw, panels[0].top, panels[-1].top + _HEIGHT)
+
+    def fill(file: BinaryIO) -> None:
+        sheet.quantize(palette=_palette(), dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+
+    place(path, fill, overwrite=True)
 
 
-def _save(sheet: Image.Image, file: BinaryIO) -> None:
-    sheet.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+def _plane(clip: Samples, rate: int, seconds: float, high: float, panel: _Panel) -> Samples:
+    """Level in dB of each point (height, width), the highest frequency in the first row.
+
+    Long windows tell low notes apart, short ones place the attacks of high ones: each row takes the window that suits
+    its frequency.
+    """
+    rows = high * (_LOW_HZ / high) ** ((np.arange(panel.height) + 0.5) / panel.height)
+    plane = np.zeros((panel.height, panel.width), np.float32)
+    for window_seconds, since, until in _WINDOWS:
+        share = _risen(rows, since) - _risen(rows, until)
+        used = np.flatnonzero(share)
+        if not used.size:
+            continue
+        size = 2 ** max(4, round(np.log2(window_seconds * rate)))
+        reading = _reading(rows, rate, size)[used]
+        bins = int(np.flatnonzero(reading.any(axis=0))[-1]) + 1
+        for first, power in _powers(clip, rate, seconds, size, panel.width):
+            # The square of a Hann window's sum is size^2 / 4: a tone reads the same in each window.
+            level = 10 * np.log10(reading[:, :bins] @ power[:, :bins].T * (4 / size**2) + 1e-12)
+            plane[used, first : first + level.shape[1]] += share[used, None] * level
+    return plane
 
 
-def _plane(clip: Samples, rate: int, high: float, seconds: float, width: int, height: int) -> Samples:
-    """Level in dB of each point, (height, width), the highest frequency first."""
-    spectra = Spectra.of(rate, 0.046)
-    mono = clip.mean(axis=0, keepdims=True, dtype=np.float32)
-    power = np.empty((spectra.count(clip.shape[1]), spectra.bins), np.float32)
-    for first, last in spectra.blocks(clip.shape[1]):
-        power[first:last] = np.abs(spectra.analyse(mono, first, last)[0]) ** 2
-    level = 10 * np.log10(power + 1e-12)
-    times = (np.arange(width) + 0.5) / width * seconds * rate / spectra.hop + 1
-    pitches = high * (_LOW_HZ / high) ** ((np.arange(height) + 0.5) / height) * spectra.size / rate
-    across = _between(level, times)
-    return _between(across.T, pitches)
+def _risen(rows: Numbers, hertz: float) -> Numbers:
+    """0 below ``hertz``, 1 from an octave above."""
+    risen: Numbers = np.clip(np.log2(rows / hertz), 0, 1)
+    return risen
 
 
-def _between(rows: Samples, place: NDArray[np.float64]) -> Samples:
-    """``rows`` (n, m) at fractional places: (len(place), m)."""
-    place = np.clip(place, 0, rows.shape[0] - 1)
-    low = np.floor(place).astype(int)
-    high = np.minimum(low + 1, rows.shape[0] - 1)
-    part = (place - low)[:, None].astype(np.float32)
-    mixed: Samples = rows[low] * (1 - part) + rows[high] * part
-    return mixed
+def _powers(clip: Samples, rate: int, seconds: float, size: int, columns: int) -> Iterator[tuple[int, Samples]]:
+    """Power spectra (columns, bins) of Hann windows, meaned over the channels: blocks, and the first column of each.
+
+    A column of a long clip is the mean of as many windows as leave no gap in it.
+    """
+    frames = clip.shape[1]
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    many = max(1, round(2 * seconds * rate / columns / size))
+    for first in range(0, columns, _COLUMNS_AT_ONCE):
+        last = min(first + _COLUMNS_AT_ONCE, columns)
+        centres = (np.arange(first * many, last * many) + 0.5) / (columns * many) * seconds * rate
+        begins = np.round(centres).astype(np.int64) - size // 2
+        places = begins[:, None] + np.arange(size)
+        inside = (places >= 0) & (places < frames)
+        power = np.zeros((len(begins), size // 2 + 1), np.float32)
+        for channel in clip:
+            cut = channel[np.clip(places, 0, frames - 1)] * inside
+            power += np.abs(np.fft.rfft(cut * window)) ** 2 / len(clip)
+        yield first, power.reshape(last - first, many, -1).mean(axis=1)
 
 
-def _coloured(plane: Samples) -> Image.Image:
-    anchors = np.asarray(_ANCHORS, np.float32)
-    place = np.clip(plane, 0, 1) * (len(anchors) - 1)
-    low = np.minimum(place.astype(int), len(anchors) - 2)
-    part = (place - low)[..., None]
-    return Image.fromarray(np.round(anchors[low] * (1 - part) + anchors[low + 1] * part).astype(np.uint8))
+def _reading(rows: Numbers, rate: int, size: int) -> Samples:
+    """Weights (rows, bins): a way between two bins where rows lie closer, the mean of several where they do not."""
+    places = rows * size / rate
+    reach = np.maximum(1, np.abs(np.gradient(places)))
+    weights = np.maximum(0, 1 - np.abs(np.arange(size // 2 + 1) - places[:, None]) / reach[:, None])
+    reading: Samples = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return reading
 
 
-def _frequency_axis(draw: ImageDraw.ImageDraw, frame: _Frame, high: float) -> None:
+def _shades(count: int) -> Numbers:
+    places = np.linspace(0, len(_COLOURS) - 1, count)
+    anchors = np.asarray(_COLOURS, float)
+    shades: Numbers = np.stack([np.interp(places, range(len(anchors)), column) for column in anchors.T], axis=1)
+    return shades
+
+
+def _coloured(plane: Samples | Numbers) -> Image.Image:
+    """``plane`` (height, width) of 0..1 in the picture's colours."""
+    index = np.round(np.clip(np.asarray(plane, float), 0, 1) * (_SHADES - 1)).astype(np.int64)
+    return Image.fromarray(np.round(_shades(_SHADES)).astype(np.uint8)[index])
+
+
+def _palette() -> Image.Image:
+    """The 256 colours: the shades, and the letters' way from paper to ink."""
+    way = np.linspace(0, 1, (256 - _SHADES) // 2)[:, None]
+    paper = np.array(_PAPER, float)
+    edges = [paper + way * (np.array(letters, float) - paper) for letters in (_INK, _SOFT)]
+    image = Image.new("P", (1, 1))
+    image.putpalette(np.round(np.concatenate([_shades(_SHADES), *edges])).astype(np.uint8).tobytes())
+    return image
+
+
+def _frequencies(draw: ImageDraw.ImageDraw, panel: _Panel, high: float) -> None:
     for hertz in _TICKS_HZ:
         if hertz > high:
             break
-        y = frame.top + frame.height * np.log(high / hertz) / np.log(high / _LOW_HZ)
-        draw.line((frame.left - 10, y, frame.left - 2, y), _SOFT, 2)
+        y = panel.top + panel.height * np.log(high / hertz) / np.log(high / _LOW_HZ)
+        draw.line((panel.left - 12, y, panel.left - 4, y), _SOFT, 2)
         name = f"{hertz // 1000}k" if hertz >= 1000 else str(hertz)
-        draw.text((frame.left - 18, y), name, _SOFT, _font(22), anchor="rm")
-    draw.text((frame.left - 18, frame.top - 28), "Hz", _SOFT, _font(22), anchor="rm")
+        draw.text((panel.left - 22, y), name, _SOFT, _font(24), anchor="rm")
+    draw.text((panel.left - 22, panel.top - 14), "Hz", _SOFT, _font(24), anchor="rs")
 
 
-def _time_axis(draw: ImageDraw.ImageDraw, frame: _Frame, seconds: float, named: bool) -> None:
+def _times(draw: ImageDraw.ImageDraw, panel: _Panel, seconds: float, named: bool) -> None:
     step = _step(seconds)
-    bottom = frame.top + frame.height
-    for index in range(int(seconds / step) + 1):
-        x = frame.left + frame.width * index * step / seconds
-        draw.line((x, bottom + 2, x, bottom + 10), _SOFT, 2)
+    bottom = panel.top + panel.height
+    for index in range(int(seconds / step + 1e-9) + 1):
+        x = panel.left + panel.width * index * step / seconds
+        draw.line((x, bottom + 4, x, bottom + 12), _SOFT, 2)
         if named:
-            draw.text((x, bottom + 16), f"{index * step:g}", _SOFT, _font(22), anchor="mt")
+            draw.text((x, bottom + 22), f"{index * step:g}", _SOFT, _font(24), anchor="mt")
     if named:
-        draw.text((frame.left + frame.width / 2, bottom + 52), "seconds", _SOFT, _font(22), anchor="mt")
+        draw.text((panel.left + panel.width / 2, bottom + 64), "seconds", _SOFT, _font(24), anchor="mt")
 
 
 def _step(seconds: float) -> float:
@@ -137,15 +192,16 @@ def _step(seconds: float) -> float:
     return float(min((size * m for m in (1, 2, 5, 10)), key=lambda step: abs(np.log(seconds / step / 8))))
 
 
-def _scale(sheet: Image.Image, draw: ImageDraw.ImageDraw, frame: _Frame) -> None:
-    column = np.linspace(1, 0, frame.height, dtype=np.float32)[:, None].repeat(frame.width, axis=1)
-    sheet.paste(_coloured(column), (frame.left, frame.top))
-    for decibel in range(0, int(_RANGE_DB) + 1, 12):
-        y = frame.top + frame.height * decibel / _RANGE_DB
-        draw.text((frame.left + frame.width + 12, y), f"-{decibel}" if decibel else "0", _SOFT, _font(22),
-                  anchor="lm")  # fmt: skip
-    draw.text((frame.left, frame.top - 28), "dB", _SOFT, _font(22), anchor="lm")
+def _levels(sheet: Image.Image, draw: ImageDraw.ImageDraw, top: int, bottom: int) -> None:
+    left, width, height = WIDTH - _RIGHT + 32, 24, bottom - top
+    sheet.paste(_coloured(np.linspace(1, 0, height)[:, None].repeat(width, axis=1)), (left, top))
+    for decibel in range(0, _RANGE_DB + 1, 12):
+        y = top + (height - 1) * decibel / _RANGE_DB
+        draw.line((left + width + 4, y, left + width + 12, y), _SOFT, 2)
+        draw.text((left + width + 22, y), f"-{decibel}" if decibel else "0", _SOFT, _font(24), anchor="lm")
+    draw.text((left, top - 14), "dB", _SOFT, _font(24), anchor="ls")
 
 
+@cache
 def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     return ImageFont.load_default(size)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.sounds import clip, decibels, full, noise, notes, plain
+from engine.sounds import clip, decibels, full, lag, noise, notes, plain
 from retone_engine.audio import fit, prepare
 
 RATE = 44100
@@ -66,6 +66,14 @@ def _below(samples, hertz):
     spectrum = np.fft.rfft(samples)
     spectrum[:, np.fft.rfftfreq(samples.shape[1], 1 / RATE) > hertz] = 0
     return np.fft.irfft(spectrum, samples.shape[1])
+
+
+def test_a_sound_that_reaches_one_channel_later_still_does():
+    mono = noise(3 * RATE)[0]
+    source = np.stack([mono, np.roll(mono, 5)])  # 0.11 ms: a pair of microphones
+    fitted = through(source, other_notes)
+    assert lag(*middle(_below(source, 3000))) == pytest.approx(5, abs=0.1)
+    assert lag(*middle(_below(fitted.samples, 3000))) == pytest.approx(5, abs=1)
 
 
 def test_the_mean_of_a_pair_is_the_edited_middle():

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.signal import find_peaks
+
+from engine.sounds import noise, notes
+from retone_engine.picture import WIDTH, compare
+from retone_engine.request import RetoneError
+
+RATE = 44100
+
+
+def pixels(path):
+    return np.asarray(Image.open(path).convert("RGB"), np.float32)
+
+
+def draw(path, before, *afters, **settings):
+    labels = ["Before", *[f"After {number}" for number in range(1, len(afters) + 1)]]
+    compare(before, list(afters), RATE, path, labels, **settings)
+    return pixels(path)
+
+
+def tone(hertz, seconds=2.0):
+    return 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(RATE * seconds)) / RATE).astype(np.float32)[None]
+
+
+def panels(picture):
+    """Rows of the paper, first and last, of each panel: where a column of the plot is not paper all over."""
+    paper = (picture[:, 150:1640] == picture[0, 0]).all(axis=(1, 2))
+    edges = np.flatnonzero(np.diff(paper.astype(int), prepend=1, append=1))
+    return [(first, last) for first, last in edges.reshape(-1, 2) if last - first > 200]
+
+
+def light(picture, panel, columns=slice(600, 1000)):
+    """Mean brightness of each row of a panel."""
+    return picture[panel[0] : panel[1], columns].mean(axis=(1, 2))
+
+
+@pytest.mark.parametrize("afters", [1, 3])
+def test_each_clip_has_its_panel(tmp_path, afters):
+    picture = draw(tmp_path / "a.png", notes(RATE, 1)[None], *[notes(RATE, 1)[None]] * afters)
+    assert len(panels(picture)) == afters + 1
+
+
+def test_a_higher_tone_is_drawn_higher_and_an_octave_is_an_octave(tmp_path):
+    # Each of the three windows has its turn.
+    octaves = sum(tone(hertz, 1.0) for hertz in (100, 200, 400, 800, 1600, 3200, 6400))
+    picture = draw(tmp_path / "a.png", octaves, octaves)
+    panel, _ = panels(picture)
+    rows = light(picture, panel)
+    peaks, _ = find_peaks(rows, height=0.7 * rows.max(), distance=10)
+    octave = len(rows) / np.log2(16000 / 40)
+    assert len(peaks) == 7
+    assert np.abs(np.diff(peaks) - octave).max() < 2
+
+
+def test_a_click_is_drawn_where_it_is(tmp_path):
+    sound = 1e-4 * noise(RATE * 2)
+    sound[0, RATE // 2] = 0.5
+    picture = draw(tmp_path / "a.png", sound, sound)
+    [(first, last), _] = panels(picture)
+    columns = picture[first:last, 132:1668].mean(axis=(0, 2))
+    assert abs(np.argmax(columns) / len(columns) - 0.25) < 0.01
+
+
+def test_panels_share_one_scale_of_level(tmp_path):
+    picture = draw(tmp_path / "a.png", tone(440), 0.01 * tone(440))
+    loud, soft = (light(picture, panel).max() for panel in panels(picture))
+    assert loud > soft + 40
+
+
+def test_opposed_channels_do_not_vanish(tmp_path):
+    mono = tone(440)
+    picture = draw(tmp_path / "a.png", mono, np.concatenate([mono, -mono]))
+    alone, opposed = (light(picture, panel) for panel in panels(picture))
+    assert np.abs(alone - opposed).max() < 3
+
+
+def test_a_shorter_after_ends_where_it_ends(tmp_path):
+    picture = draw(tmp_path / "a.png", noise(RATE * 2, 2), noise(RATE))
+    lower = panels(picture)[1]
+    assert light(picture, lower, slice(300, 700)).mean() > light(picture, lower, slice(1000, 1500)).mean() + 30
+
+
+@pytest.mark.parametrize("frames", [1, 500])
+def test_tiny_and_silent_clips_are_drawn(tmp_path, frames):
+    silence = np.zeros((2, frames), np.float32)
+    assert draw(tmp_path / "a.png", silence, noise(frames), silence).shape[1] == WIDTH
+
+
+def test_a_picture_is_the_same_each_time_and_replaces_the_old_one(tmp_path):
+    draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1), title="Noise")
+    first = (tmp_path / "a.png").read_bytes()
+    draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1), title="Noise")
+    assert (tmp_path / "a.png").read_bytes() == first
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_what_cannot_be_drawn_is_refused(tmp_path):
+    with pytest.raises(RetoneError, match="holds no frames"):
+        draw(tmp_path / "a.png", noise(0), noise(10))
+    with pytest.raises(RetoneError, match="no folder"):
+        draw(tmp_path / "none" / "a.png", noise(10), noise(10))
+    with pytest.raises(ValueError, match="labels"):
+        compare(noise(10), [noise(10)], RATE, tmp_path / "a.png", ["Before"])
