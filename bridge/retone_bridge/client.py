@@ -79,7 +79,7 @@ class Client:
         try:
             data = encode(message)
         except OscError as error:
-            raise RetoneError("bad_request", f"{error} Shorten the prompts or the path.") from error
+            raise RetoneError("bad_request", str(error)) from error
         # A refusal of an earlier packet shows here; the answers, or their lack, tell.
         with suppress(OSError):
             self._socket.send(data)

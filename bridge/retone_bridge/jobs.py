@@ -93,6 +93,7 @@ class Jobs:
     def recover(self) -> None:
         """Takes up what an earlier service left; call it once, first."""
         for job in self._journal.unfinished():
+            job = replace(job, starts=max(1, job.starts))
             if job.state == "running":
                 self._journal.crashed(job.id)
                 job = replace(job, state="queued", crashes=job.crashes + 1)
@@ -161,7 +162,7 @@ class Jobs:
 
     def received(self, id: str) -> None:
         self._resends.pop(id, None)
-        self._journal.received(id)
+        self._note(self._journal.received, id)
 
     def heard(self, event: WorkerEvent) -> None:
         """Takes in what the engine says."""
@@ -214,7 +215,7 @@ class Jobs:
         """Stops the engine; the job that runs is put back for the next start."""
         self._executor.stop()
         if self._run is not None:
-            self._journal.put_back(self._run.job.id)
+            self._note(self._journal.put_back, self._run.job.id)
             self._run = None
 
     def _repeat(self, known: Job, request: EditRequest, asker: Endpoint) -> None:
@@ -230,7 +231,7 @@ class Jobs:
     def _adopt(self, job: Job, asker: Endpoint) -> None:
         if job.asker == asker:
             return
-        self._journal.asked_by(job.id, asker)
+        self._note(self._journal.asked_by, job.id, asker)
         if self._run is not None and self._run.job.id == job.id:
             self._run.job = replace(self._run.job, asker=asker)
         elif job.id in self._waiting:
@@ -241,7 +242,7 @@ class Jobs:
             return
         id = next(iter(self._waiting))
         job = self._waiting.pop(id)
-        self._journal.start(id)
+        self._note(self._journal.start, id)
         now = time.monotonic()
         self._run = _Run(job, Progress(id, 0.0, "load", -1.0), now, now, {})
         # What an earlier start of this very job left in place is its own to replace.
@@ -271,18 +272,25 @@ class Jobs:
         if code:
             self._fail(run.job, results, code, message)
         else:
-            self._journal.done(run.job.id, results)
+            self._note(self._journal.done, run.job.id, results)
             self._tell_end(replace(run.job, state="done", results=results))
         self._next()
 
     def _fail(self, job: Job, results: tuple[str, ...], code: str, message: str) -> None:
-        self._journal.failed(job.id, results, code, message)
+        self._note(self._journal.failed, job.id, results, code, message)
         self._tell_end(replace(job, state="failed", results=results, code=code, message=message))
 
     def _tell_end(self, job: Job) -> None:
         end = _end_of(job)
         self._announce(end, job.asker and Endpoint(*job.asker))
         self._remember(job, end)
+
+    def _note(self, write: Callable[..., None], *values: object) -> None:
+        """Writes what is no promise yet: when the disk is full the job goes on, and is done again at the next start."""
+        try:
+            write(*values)
+        except RetoneError as error:
+            log.error("not noted in the journal: %s", error.message)
 
     def _remember(self, job: Job, end: Reply) -> None:
         if job.asker is not None and not job.received:

@@ -42,7 +42,8 @@ class Message:
     arguments: tuple[Argument, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join([self.address, *map(repr, self.arguments)])
+        shown = (f"{each:g}" if isinstance(each, float) else repr(each) for each in self.arguments)
+        return " ".join([self.address, *shown])
 
 
 def encode(message: Message) -> bytes:
@@ -58,7 +59,7 @@ def encode(message: Message) -> bytes:
     except (osc_message_builder.BuildError, ValueError, OverflowError) as error:
         raise OscError(f"OSC cannot carry an argument of {message.address}: {error}") from error
     if len(data) >= MESSAGE_LIMIT:
-        raise OscError(f"The message is {len(data)} bytes long; it must stay below {MESSAGE_LIMIT}.")
+        raise OscError(f"The message is {len(data)} bytes long, {MESSAGE_LIMIT} is the limit; shorten its texts.")
     return data
 
 

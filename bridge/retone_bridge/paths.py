@@ -38,6 +38,11 @@ class Places:
         """The places of a service with this ``state`` folder; raises RetoneError(no_such_folder) on a bad root."""
         return Places(state / "renders", tuple(folder(str(root), ()) for root in roots))
 
+    def sweep(self) -> None:
+        """Removes what an engine that was killed left half written in ``renders``, which is the service's alone."""
+        for part in self.renders.glob(".retone-*.part"):
+            part.unlink(missing_ok=True)
+
     def clip(self, given: str) -> Path:
         """The clip's real path; raises RetoneError as ``clip`` does."""
         return clip(given, self.roots)

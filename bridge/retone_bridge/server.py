@@ -73,6 +73,7 @@ class Server:
             self._udp.close()
             raise
         places.renders.mkdir(parents=True, exist_ok=True)
+        places.sweep()
         command = settings.worker or engine_command(settings.device, settings.model)
         self._executor = WorkerProcess(command, self._inbox.put)
         self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
@@ -143,6 +144,11 @@ class Server:
             self._do(request, asker, source)
         except RetoneError as error:
             self._answer(Fail(protocol.named_in(message), error.code, error.message), asker)
+        except Exception as error:
+            # A fault of our own in one request must not end everybody's service.
+            log.exception("%s of %s met a fault", message.address, source)
+            words = f"Retone met a fault of its own ({type(error).__name__}); its log tells more."
+            self._answer(Fail(protocol.named_in(message), "internal", words), asker)
 
     def _do(self, request: Request, asker: Endpoint, source: Endpoint) -> None:
         match request:

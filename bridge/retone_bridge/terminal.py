@@ -30,7 +30,7 @@ STATUS = {code: status for status, (_, codes) in EXITS.items() for code in codes
 assert STATUS.keys() == CODES.keys(), "every error code has its exit status"
 
 _BAR = 30
-_LINE_SECONDS = 2.0  # between two plain lines of one stage
+_LINE_SECONDS = 5.0  # between two plain lines of one stage
 
 STAGES = {
     "load": "loading the model",

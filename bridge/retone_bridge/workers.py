@@ -194,7 +194,8 @@ class WorkerProcess:
         if self._child is not None:
             if self._job is not None:
                 self._child.say({"do": "cancel", "job": self._job})
-            self._child.end(self._grace_seconds, wait=True)
+            # One that still starts has nothing to lose.
+            self._child.end(self._grace_seconds if self._child.ready else 0.0, wait=True)
             self._child = None
 
     def _heard(self, event: WorkerEvent) -> None:
@@ -212,6 +213,7 @@ class _Child:
         self._why = ""
         self._dismissed = False
         self._unusable: Unusable | None = None
+        self.ready = False
         self.heard_at = time.monotonic()
         # A group of its own: Ctrl-C in the terminal is for the bridge, which then ends the engine in order.
         self.process = subprocess.Popen(
@@ -271,6 +273,7 @@ class _Child:
             for line in lines:
                 self.heard_at = time.monotonic()
                 event = read_event(line)
+                self.ready = self.ready or isinstance(event, Ready)
                 if event is None:
                     log.warning("the engine said %r, which is no event", line[:200])
                 elif isinstance(event, Unusable):

@@ -1,6 +1,7 @@
 """A real service on a free port, with real sockets and a real child process that follows a script."""
 
 import socket
+import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
@@ -86,3 +87,23 @@ def running(state, worker=SCRIPT, **settings):
         stack.callback(thread.join)
         stack.callback(server.stop)
         yield Running(server, stack)
+
+
+def serve(state, port=0):
+    """A service in a process of its own, to be killed; gives the process and its port."""
+    code = f"""
+import sys
+from pathlib import Path
+from retone_bridge.server import Server, Settings
+server = Server(Settings(port={port}, state=Path({str(state)!r}), worker={SCRIPT!r}))
+print(server.endpoint.port, flush=True)
+server.run()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    return process, int(process.stdout.readline())
+
+
+def kill(process):
+    process.kill()
+    process.wait()
+    process.stdout.close()

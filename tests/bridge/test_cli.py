@@ -1,10 +1,10 @@
 """The command line, with an engine that follows a script: what it prints, what it leaves, how it ends."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -182,12 +182,13 @@ def test_help_starts_in_a_blink_without_torch():
     assert "retone_bridge.commands.send" in modules
     heavy = {"torch", "numpy", "soundfile", "diffusers", "transformers", "sqlite3", "retone_bridge.server"}
     assert heavy.isdisjoint(modules)
-    times = []
+    times = []  # of the processor, which a busy machine does not stretch
     for _ in range(3):
-        started = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "retone_bridge.cli", "--help"], capture_output=True, check=True)
-        times.append(time.monotonic() - started)
-    assert min(times) < 0.5
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(times) < 0.4
 
 
 def test_the_demo_goes_from_a_packet_to_a_project(retone, tmp_path):

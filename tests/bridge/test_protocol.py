@@ -74,7 +74,7 @@ def test_a_long_sentence_is_cut_to_fit():
 
 
 def test_an_edit_with_everything_at_its_longest_is_refused_by_its_sender():
-    with pytest.raises(OscError, match="must stay below"):
+    with pytest.raises(OscError, match="is the limit"):
         encode(protocol.Edit(ID, PATH, {"prompt": "p" * PROMPT_LIMIT}).to_osc())
 
 

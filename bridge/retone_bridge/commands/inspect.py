@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def run_models(options: argparse.Namespace) -> int:
     print(table(rows))
     for model in models:
         if model.get("words"):
-            print(f"\n{model['name']} knows: {', '.join(model['words'])}")
+            print()
+            print(textwrap.fill(f"{model['name']} knows: {', '.join(model['words'])}", width=100))
     return 0
 
 
