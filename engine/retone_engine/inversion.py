@@ -74,7 +74,8 @@ def invert(
 ) -> Inversion:
     """Invert the clean ``latent`` (1, ...) along ``schedule``.
 
-    ``source``: the source prompt and its guidance. ``block``: rows of one network call, both branches counted.
+    ``source``: the source prompt and its guidance. ``block``: rows of one network call, both branches and every window
+    of a long latent counted; at least one step goes into a call.
     ``known``: an inversion of the same latent, source, seed and block at any strength: what it holds is not made again.
 
     Blocks lie on the full schedule, and the one that the strength cuts is filled up, so every row is computed at the
@@ -86,7 +87,8 @@ def invert(
         raise ValueError("The known inversion is of another clip or seed.")
     if known is not None and known.reaches(schedule):
         return known.at(schedule)
-    size = max(1, block // source.rows)
+    windows = -(-latent.shape[model.time_axis] // (model.window // model.hop))
+    size = max(1, block // (source.rows * windows))
     first, end = schedule.first, schedule.first + len(schedule)
     blank = torch.empty((len(schedule), *latent.shape[1:]), dtype=latent.dtype)
     result = Inversion(latent, schedule, seed, model.time_axis, blank)

@@ -102,6 +102,20 @@ def test_rows_and_calls_are_what_the_schedule_needs(unet, clip):
     assert seen == [(0, 4), (1, 4), (2, 4), (3, 4)]
 
 
+@pytest.mark.parametrize(("frames", "calls"), [(16, 4), (17, 8), (32, 8), (48, 16)])
+def test_a_long_latent_goes_in_fewer_steps_a_call(unet, frames, calls):
+    seen = []
+
+    def stop(done, total):
+        seen.append(total)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        long = torch.zeros(1, 2, frames, 8)
+        invert(unet, long, schedule(unet.path, 1.0, 16), source(unet), seed=0, block=8, on_call=stop)
+    assert seen == [calls]
+
+
 def test_it_can_be_stopped_between_calls(unet, clip):
     class Stop(Exception):
         pass
