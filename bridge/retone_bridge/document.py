@@ -16,9 +16,8 @@ from retone_bridge.protocol import (
     PROTOCOL,
     REPLIES,
     REQUESTS,
-    Said,
-    sentence_of,
 )
+from retone_bridge.said import Said, sentence_of
 from retone_engine.request import CODES, PARAMETERS, WARNINGS, Parameter
 
 _HEAD = f"""# Retone's OSC protocol, version {PROTOCOL}

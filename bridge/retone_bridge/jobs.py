@@ -13,9 +13,10 @@ from pathlib import Path
 
 from retone_bridge.journal import Job, Journal
 from retone_bridge.paths import Places
+from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Ack, Busy, Done, Fail, Progress, Queued, Reply, Result, Warned
 from retone_bridge.udp import Endpoint
-from retone_bridge.workers import Crashed, Executor, Finished, Ready, Render, Unusable, WorkerEvent
+from retone_bridge.workers import Executor
 from retone_engine.request import EditRequest, RetoneError
 
 log = logging.getLogger(__name__)

@@ -8,19 +8,19 @@ from the engine's table. ``python -m retone_bridge.protocol`` prints PROTOCOL.md
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
 
 from retone_bridge.osc import Argument, Message
-from retone_engine.request import PARAMETERS, Parameter, RetoneError, pairs
+from retone_bridge.said import Said, arguments_of, as_argument, fill
+from retone_engine.request import PARAMETERS, Parameter, RetoneError
 
 PROTOCOL = 1
 DEFAULT_PORT = 9130
 PARAM = "/retone/param/"
 ACTION = "/retone/action/"
 JOB_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,35}")
-MESSAGE_BYTES = 900  # of a sentence in a reply
 
 # What a control surface may hold: the settings, and the clip that its actions work on.
 CLIP = Parameter("path", "text", "The clip that actions work on, a full path.", default="")
@@ -35,29 +35,6 @@ Port = Annotated[int, "The port on the asker's host that replies go to, instead 
 JobId = Annotated[str, "The job's id: 1 to 36 of A-Z a-z 0-9 - _, a letter first; the client makes it."]
 
 
-@dataclass(frozen=True)
-class Said:
-    """What requests and replies share: an address, and fields that are its arguments in order."""
-
-    address: ClassVar[str] = ""
-
-    def to_osc(self) -> Message:
-        """This as an OSC message; an argument that is not there is left out, with everything after it."""
-        arguments: list[Argument] = []
-        trailing: list[Argument] = []
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, Mapping):
-                trailing += [argument for pair in value.items() for argument in (pair[0], as_argument(pair[1]))]
-            elif each.name == "reply_port" and "settings" in self.__dataclass_fields__:
-                trailing += ["reply_port", value] if value is not None else []
-            elif value is None:
-                break
-            else:
-                arguments.append(_cut(value, MESSAGE_BYTES) if each.name == "message" else as_argument(value))
-        return Message(self.address, (*arguments, *trailing))
-
-
 class Request(Said):
     """Something a client sends. ``replies``: what the asker hears, in order; a Fail may come instead of any."""
 
@@ -66,9 +43,6 @@ class Request(Said):
 
 class Reply(Said):
     """Something the service sends."""
-
-
-SaidT = TypeVar("SaidT", bound=Said)
 
 
 # What the service says.
@@ -332,14 +306,6 @@ REPLIES: tuple[type[Reply], ...] = (
 )  # fmt: skip
 
 
-def _fields(kind: type[Said]) -> dict[str, tuple[Field[Any], Any]]:
-    """The fields of ``kind`` by name, each with its plain type."""
-    hints = get_type_hints(kind)
-    return {each.name: (each, hints[each.name]) for each in fields(kind)}
-
-
-# Made once: looking up type hints takes longer than reading a packet.
-_FIELDS: Mapping[Any, dict[str, tuple[Field[Any], Any]]] = {kind: _fields(kind) for kind in (*REQUESTS, *REPLIES)}
 _REQUESTS = {kind.address: kind for kind in REQUESTS}
 _REPLIES = {kind.address: kind for kind in REPLIES}
 
@@ -350,18 +316,18 @@ def read_request(message: Message) -> Request:
         name = message.address.removeprefix(PARAM)
         if name not in HELD:
             raise RetoneError("bad_request", f"No surface holds {name[:60]!r}; there are {', '.join(HELD)}.")
-        request: Request = _fill(Param, (name, *message.arguments), message.address)
+        request: Request = fill(Param, (name, *message.arguments), message.address)
     elif message.address.startswith(ACTION):
         name = message.address.removeprefix(ACTION)
         if name not in ACTIONS:
             raise RetoneError("bad_request", f"There is no action {name[:60]!r}; there are {', '.join(ACTIONS)}.")
-        request = _fill(Action, (name, *message.arguments), message.address)
+        request = fill(Action, (name, *message.arguments), message.address)
     else:
         kind = _REQUESTS.get(message.address)
         if kind is None:
             known = ", ".join(_REQUESTS)
             raise RetoneError("bad_request", f"Nothing listens at {message.address[:60]}; there are {known}.")
-        request = _fill(kind, message.arguments, message.address)
+        request = fill(kind, message.arguments, message.address)
     id = getattr(request, "id", None)
     if id is not None and not JOB_ID.fullmatch(id):
         rule = "it takes 1 to 36 of A-Z a-z 0-9 - _, a letter first"
@@ -372,89 +338,19 @@ def read_request(message: Message) -> Request:
 def read_reply(message: Message) -> Reply:
     """What a service's ``message`` says; raises RetoneError(bad_request) when it is no reply."""
     if message.address.startswith(PARAM):
-        return _fill(ParamReply, (message.address.removeprefix(PARAM), *message.arguments), message.address)
+        return fill(ParamReply, (message.address.removeprefix(PARAM), *message.arguments), message.address)
     kind = _REPLIES.get(message.address)
     if kind is None:
         raise RetoneError("bad_request", f"{message.address[:60]} is no reply of Retone's.")
-    return _fill(kind, message.arguments, message.address)
+    return fill(kind, message.arguments, message.address)
 
 
 def named_in(message: Message) -> str:
     """What a Fail about an unreadable ``message`` names: its job's id when there is one, else its address."""
     kind = _REQUESTS.get(message.address)
     first = message.arguments[0] if message.arguments else None
-    has_id = kind is not None and "id" in _FIELDS[kind]
+    has_id = kind is not None and "id" in arguments_of(kind)
     return first if has_id and isinstance(first, str) and JOB_ID.fullmatch(first) else message.address[:200]
-
-
-def as_argument(value: object) -> Argument:
-    """``value`` as what every OSC program can read: text, int or float; None is auto."""
-    if value is None:
-        return "auto"
-    if isinstance(value, bool):
-        return int(value)
-    return value if isinstance(value, str | int | float | bytes) else str(value)
-
-
-def sentence_of(kind: type[Said], name: str) -> str:
-    """What the argument ``name`` of ``kind`` means."""
-    hint = get_type_hints(kind, include_extras=True)[name]
-    annotated = next(part for part in (hint, *get_args(hint)) if get_origin(part) is Annotated)
-    return str(get_args(annotated)[1])
-
-
-def _fill(kind: type[SaidT], given: Sequence[Argument], address: str) -> SaidT:
-    values: dict[str, Any] = {}
-    rest = list(given)
-    for name, (each, type_) in _FIELDS[kind].items():
-        if name == "settings":
-            values |= _settings(rest)
-            rest = []
-        elif rest:
-            values[name] = _coerce(rest.pop(0), type_, f"{address}: {name}")
-        elif each.default is MISSING and each.default_factory is MISSING:
-            raise RetoneError("bad_request", f"{address} lacks {name}: {sentence_of(kind, name)}")
-    if rest:
-        raise RetoneError("bad_request", f"{address} takes {len(values)} arguments; {len(given)} came.")
-    return kind(**values)
-
-
-def _settings(given: Sequence[Argument]) -> dict[str, Any]:
-    """Pairs of parameters, among which ``reply_port`` is the packet's own."""
-    names = list(given[::2])
-    found: dict[str, Any] = {}
-    if "reply_port" in names:
-        place = 2 * names.index("reply_port")
-        found["reply_port"] = _coerce((*given, None)[place + 1], int | None, "reply_port")
-        given = [*given[:place], *given[place + 2 :]]
-    return {**found, "settings": pairs(given)}
-
-
-def _coerce(value: Argument, type_: Any, what: str) -> Any:
-    """``value`` as the type of an argument, from whatever type the sender's program uses."""
-    if type_ is str:
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return str(value)
-    elif type_ in (int, int | None, float):
-        try:
-            number = float(value)  # type: ignore[arg-type]
-            if type_ is float:
-                return number
-            if number == int(number) and (type_ is int or 1 <= number <= 65535):
-                return int(number)
-        except (TypeError, ValueError, OverflowError):
-            pass
-    else:
-        return value
-    words = {str: "text", float: "a number", int: "a whole number"}.get(type_, "a port from 1 to 65535")
-    raise RetoneError("bad_request", f"{what} is {str(value)[:60]!r}; it takes {words}.")
-
-
-def _cut(text: str, limit: int) -> str:
-    data = text.replace("\0", " ").encode(errors="replace")
-    return data.decode() if len(data) <= limit else data[: limit - 3].decode(errors="ignore") + "..."
 
 
 if __name__ == "__main__":

@@ -14,18 +14,9 @@ from typing import Protocol
 
 from retone_bridge.client import Client, new_id
 from retone_bridge.paths import check_new
+from retone_bridge.pipe import Crashed, Finished, Order, Picture, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Done, Fail, Progress, Reply, Result, Warned
-from retone_bridge.workers import (
-    Crashed,
-    Finished,
-    Order,
-    Picture,
-    Ready,
-    Render,
-    Unusable,
-    WorkerEvent,
-    WorkerProcess,
-)
+from retone_bridge.workers import WorkerProcess
 from retone_engine.request import BY_NAME, EditRequest, RetoneError
 
 TICK_SECONDS = 0.5

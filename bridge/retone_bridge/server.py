@@ -23,10 +23,11 @@ from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.paths import Places, state_folder
+from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
 from retone_bridge.surface import LEASE_SECONDS, HeldValues, Subscribers
 from retone_bridge.udp import Endpoint, Udp
-from retone_bridge.workers import Ready, WorkerEvent, WorkerProcess, engine_command
+from retone_bridge.workers import WorkerProcess, engine_command
 from retone_engine.request import EditRequest, RetoneError
 
 log = logging.getLogger(__name__)

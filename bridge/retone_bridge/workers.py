@@ -1,8 +1,8 @@
 """Engine processes: start, watch, replace.
 
-``Executor`` is what the jobs need of an engine; ``WorkerProcess`` is the one there is: a child process that takes
-one JSON object a line on its standard input and answers with one a line on its output. It is started when it is
-first needed and again after it died or was retired. Events reach ``emit`` from a thread of its own.
+``Executor`` is what the jobs need of an engine; ``WorkerProcess`` is the one there is: a child process that
+speaks the language of ``pipe``. It is started when it is first needed and again after it died or was retired. Events
+reach ``emit`` from a thread of its own.
 """
 
 from __future__ import annotations
@@ -16,97 +16,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-from retone_bridge.protocol import Fail, Progress, Result, Warned
-from retone_engine.request import CODES, WARNINGS, EditRequest
+from retone_bridge.pipe import Crashed, Finished, Order, Ready, Unusable, WorkerEvent, read_event
+from retone_bridge.protocol import Fail
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 # One network call of a large model on a slow processor may take minutes; nothing that lives is silent for longer.
 SILENCE_SECONDS = 900.0
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The engine can take jobs."""
-
-    device: str
-    model: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The engine has done a job; ``figures`` is what it measured."""
-
-    id: str
-    count: int
-    figures: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Crashed:
-    """The engine's process is gone; ``message`` says how, and its last words."""
-
-    message: str
-
-
-@dataclass(frozen=True)
-class Unusable:
-    """The engine cannot work at all as it was started: the device or the model is not there."""
-
-    code: str
-    message: str
-
-
-WorkerEvent: TypeAlias = Unusable | Ready | Progress | Warned | Result | Finished | Fail | Crashed
-
-
-@dataclass(frozen=True)
-class Render:
-    """One edit for the engine: what is asked, and the files that it may write."""
-
-    id: str
-    request: EditRequest
-    outputs: tuple[str, ...]
-    overwrite: bool = False
-
-    def line(self) -> dict[str, Any]:
-        return {
-            "do": "render",
-            "job": self.id,
-            "request": self.request.values(),
-            "outputs": list(self.outputs),
-            "overwrite": self.overwrite,
-        }
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A before/after picture for the engine to draw; ``region`` is the first frame and the length in frames."""
-
-    id: str
-    before: str
-    after: tuple[str, ...]
-    output: str
-    region: tuple[int, int] | None = None
-
-    def line(self) -> dict[str, Any]:
-        region = None if self.region is None else list(self.region)
-        return {
-            "do": "picture",
-            "job": self.id,
-            "before": self.before,
-            "after": list(self.after),
-            "region": region,
-            "output": self.output,
-        }
-
-
-Order: TypeAlias = Render | Picture
 
 
 class Executor(Protocol):
@@ -295,33 +214,3 @@ class _Child:
             for line in lines:
                 self._last_words.append(line.strip())
                 log.info("engine: %s", line.rstrip())
-
-
-def read_event(line: str) -> WorkerEvent | None:
-    """The event of one line of the engine's, or None when it is none."""
-    try:
-        said = json.loads(line)
-        job = str(said.get("job") or "")
-        match said["event"]:
-            case "ready":
-                return Ready(str(said["device"]), str(said["model"]), str(said["version"]))
-            case "progress":
-                left = said.get("seconds_left")
-                return Progress(job, float(said["fraction"]), str(said["stage"]), -1.0 if left is None else float(left))
-            case "warning" if said["code"] in WARNINGS:
-                return Warned(job, said["code"], str(said["message"]))
-            case "result":
-                return Result(job, int(said["index"]), str(said["path"]))
-            case "done":
-                return Finished(job, int(said["count"]), dict(said.get("figures") or {}))
-            case "fail":
-                return Fail(job, _code(said["code"]), str(said["message"]))
-            case "unusable":
-                return Unusable(_code(said["code"]), str(said["message"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return None
-
-
-def _code(word: object) -> str:
-    return word if isinstance(word, str) and word in CODES else "internal"
