@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -73,6 +74,7 @@ def draw_pairs(work: Path, per_target: int, seconds: float, seed: int = 5) -> li
     audio, _ = open_arrays(work)
     pairs: list[Pair] = []
     for target in range(len(timbres)):
+        prompt = f"a {rng.choice(TIMBRES[timbres[target]])}"
         for source in rng.choice([t for t in range(len(timbres)) if t != target], per_target, replace=False):
             score: list[tuple[float, float, int]] = []
             while not score:
@@ -82,7 +84,6 @@ def draw_pairs(work: Path, per_target: int, seconds: float, seed: int = 5) -> li
             sounds = [
                 _at_peak(torch.from_numpy(audio[t, index, start : start + samples] / 32768)) for t in (source, target)
             ]
-            prompt = f"a {rng.choice(TIMBRES[timbres[target]])}"
             pairs.append(Pair(sounds[0], sounds[1], score, timbres[source], timbres[target], prompt))
     return pairs
 
@@ -91,20 +92,30 @@ def _at_peak(sound: Tensor) -> Tensor:
     return (sound.float() * (PEAK / sound.abs().max().clamp_min(1e-4)))[None]
 
 
-def judge(made: Iterable[Tensor], pairs: list[Pair], classifier: Classifier, transcriber: Transcriber) -> Figures:
-    """Figures of the sounds `made`, (1, samples) each, one a pair."""
-    recognised, probability, f1, distance = [], [], [], []
-    for sound, pair in zip(made, pairs, strict=True):
-        sound = _at_peak(sound[0])
-        heard = heard_mel(sound)
-        with torch.no_grad():
-            scores = classifier(heard)[0].softmax(0)
-        wanted = list(PROGRAMS).index(pair.target_timbre)
-        recognised.append(float(scores.argmax() == wanted))
-        probability.append(float(scores[wanted]))
-        f1.append(note_f1(transcribe(transcriber, sound)[0], pair.score))
-        distance.append(float((heard - heard_mel(pair.truth)).abs().mean()))
-    return Figures(len(pairs), *(round(float(np.mean(v)), 4) for v in (recognised, probability, f1, distance)))
+Judges = tuple[Classifier, Transcriber]
+
+
+def judge_one(sound: Tensor, pair: Pair, judges: Judges) -> Figures:
+    """The figures of one sound (1, samples)."""
+    sound = _at_peak(sound[0])
+    heard = heard_mel(sound)
+    with torch.no_grad():
+        scores = judges[0](heard)[0].softmax(0)
+    wanted = list(PROGRAMS).index(pair.target_timbre)
+    f1 = note_f1(transcribe(judges[1], sound)[0], pair.score)
+    distance = float((heard - heard_mel(pair.truth)).abs().mean())
+    return Figures(1, float(scores.argmax() == wanted), float(scores[wanted]), f1, distance)
+
+
+def judge(made: Iterable[Tensor], pairs: list[Pair], judges: Judges) -> list[Figures]:
+    """The figures of each of the sounds `made`, one a pair."""
+    return [judge_one(sound, pair, judges) for sound, pair in zip(made, pairs, strict=True)]
+
+
+def mean(figures: list[Figures]) -> Figures:
+    """All of them as one."""
+    names = ("recognised", "probability", "note_f1", "mel")
+    return Figures(len(figures), *(round(float(np.mean([getattr(f, n) for f in figures])), 4) for n in names))
 
 
 class Editor:
@@ -141,31 +152,51 @@ class Editor:
         return made
 
 
-def table(work: Path, folder: Path, settings: list[Setting], per_target: int, seconds: float, out: Path) -> None:
-    """Measure `settings` from the strongest down, write every row to `out` as soon as it is there."""
+def measure(
+    work: Path, folder: Path, settings: list[Setting], per_target: int, seconds: float, out: Path, anchors: bool = True
+) -> dict[str, Any]:
+    """Measure `settings`; every row is in `out` as soon as it is there.
+
+    Rows come by method and from weak to strong, as a longer inversion goes on from a shorter one. `by_target` holds
+    the figures of the model's default setting, where it is among them, for each wanted timbre.
+    """
     torch.set_num_threads(1)
     model = load(folder, torch.device("cpu"), torch.bfloat16)
-    pairs, (classifier, transcriber) = draw_pairs(work, per_target, seconds), load_judges(work)
-    anchors = {
-        "source, untouched": [pair.source for pair in pairs],
-        "source, through the vocoder": [_vocoded(model, pair.source) for pair in pairs],
-        "truth, untouched": [pair.truth for pair in pairs],
-        "truth, through the vocoder": [_vocoded(model, pair.truth) for pair in pairs],
-    }
-    rows: list[dict[str, object]] = []
-    for name, made in anchors.items():
-        rows.append({"anchor": name, **asdict(judge(made, pairs, classifier, transcriber))})
-        print(rows[-1], flush=True)
+    pairs, judges = draw_pairs(work, per_target, seconds), load_judges(work)
+    found: dict[str, Any] = {"clip_seconds": seconds, "rows": []}
+
+    def keep(row: dict[str, Any]) -> None:
+        found["rows"].append(row)
+        print(row, flush=True)
+        out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+    if anchors:
+        sources, truths = [pair.source for pair in pairs], [pair.truth for pair in pairs]
+        for name, sounds in {
+            "source, untouched": sources,
+            "source, through the vocoder": [_vocoded(model, sound) for sound in sources],
+            "truth, untouched": truths,
+            "truth, through the vocoder": [_vocoded(model, sound) for sound in truths],
+        }.items():
+            keep({"anchor": name, **asdict(mean(judge(sounds, pairs, judges)))})
     editor = Editor(model, pairs)
-    # The strongest first would invert once for all, but the kept inversion is cut to the last asked: so weak to strong.
     for setting in sorted(settings, key=lambda s: (s.method, s.name_source, s.steps, s.strength)):
         began = time.time()
-        figures = judge(editor.edit(setting), pairs, classifier, transcriber)
-        rows.append(
-            {**asdict(setting), **asdict(figures), "seconds_an_edit": round((time.time() - began) / len(pairs), 2)}
-        )
-        print(rows[-1], flush=True)
-        out.write_text(json.dumps({"clip_seconds": seconds, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        figures = judge(editor.edit(setting), pairs, judges)
+        if setting == default_setting(model):
+            found["by_target"] = {
+                name: asdict(mean([f for f, p in zip(figures, pairs, strict=True) if p.target_timbre == name]))
+                for name in PROGRAMS
+            }
+        each = round((time.time() - began) / len(pairs), 2)
+        keep({**asdict(setting), **asdict(mean(figures)), "seconds_an_edit": each})
+    return found
+
+
+def default_setting(model: PocketModel) -> Setting:
+    """What `auto` means for the model."""
+    auto = model.defaults
+    return Setting("ddpm_inversion", auto.strength, auto.guidance_scale, auto.steps, auto.guidance_rescale)
 
 
 def _vocoded(model: PocketModel, sound: Tensor) -> Tensor:
@@ -173,26 +204,34 @@ def _vocoded(model: PocketModel, sound: Tensor) -> Tensor:
     return model.decode(encoded.latent, encoded, False)[0]
 
 
+def everything(work: Path, folder: Path) -> None:
+    """The card's table into evaluation.json; skips when it is there."""
+    out = work / "evaluation.json"
+    if out.exists():
+        return
+    settings = [default_setting(load(folder, torch.device("cpu"), torch.float32))]
+    measure(work, folder, settings, 7, 2.56, out)
+
+
 def main() -> None:
-    """The command line."""
+    """The command line: any settings, for trying them out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--per-target", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2.56)
-    parser.add_argument("--settings", required=True, help="method:strength:guidance[:steps[:rescale]] ... by commas")
+    parser.add_argument("--settings", required=True, help="method:strength:guidance:steps[:rescale] ... by commas")
     parser.add_argument("--name-source", action="store_true", help="tell the source's timbre while inverting")
     parser.add_argument("--no-restore", action="store_true")
+    parser.add_argument("--no-anchors", action="store_true")
     chosen = parser.parse_args()
     settings = []
     for text in chosen.settings.split(","):
-        method, *numbers = text.split(":")
-        strength, scale, steps, rescale = [*map(float, numbers), *(60, 0)[len(numbers) - 2 :]]
-        settings.append(
-            Setting(method, strength, scale, int(steps), rescale, chosen.name_source, not chosen.no_restore)
-        )
-    table(chosen.work, chosen.model, settings, chosen.per_target, chosen.seconds, chosen.out)
+        method, strength, scale, steps, *rescale = text.split(":")
+        numbers = float(strength), float(scale), int(steps), float(rescale[0]) if rescale else 0.0
+        settings.append(Setting(method, *numbers, chosen.name_source, not chosen.no_restore))
+    measure(chosen.work, chosen.model, settings, chosen.per_target, chosen.seconds, chosen.out, not chosen.no_anchors)
 
 
 if __name__ == "__main__":
