@@ -108,6 +108,18 @@ def test_the_same_prompt_on_both_sides_gives_the_clip_back(pocket, piano):
     torch.testing.assert_close(latent, encoded.latent, atol=1e-4, rtol=0)
 
 
+def test_an_edit_that_changes_nothing_sounds_like_the_clip_itself(pocket, piano):
+    encoded = pocket.encode(piano)
+    back = pocket.decode(encoded.latent, encoded, restore=True)[0]
+    torch.testing.assert_close(back, piano, atol=1e-3, rtol=0)
+
+
+def test_where_an_edit_changed_everything_nothing_is_given_back(pocket, piano):
+    encoded, other = pocket.encode(piano), pocket.encode(clip("organ"))
+    given = pocket.decode(other.latent, encoded, restore=True)[0]
+    assert distance(given, clip("organ")) < 0.5 * distance(given, piano)
+
+
 def test_a_prediction_is_the_same_in_a_batch_and_alone(pocket, piano):
     x = torch.randn(pocket.encode(piano).latent.shape, generator=torch.Generator().manual_seed(0))
     levels, text = pocket.path.at(torch.tensor([-1.0, 1.0])), pocket.embed(["a flute", ""])

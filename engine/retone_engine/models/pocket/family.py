@@ -19,7 +19,7 @@ from retone_engine.models.pocket.codec import PATCH, Codec
 from retone_engine.models.pocket.mel import HOP, SAMPLE_RATE, log_mel
 from retone_engine.models.pocket.network import TIME_MULTIPLE, Denoiser
 from retone_engine.models.pocket.text import MEANINGFUL, TIMBRES, TextEncoder, counts, known_words
-from retone_engine.models.pocket.vocoder import Vocoder
+from retone_engine.models.pocket.vocoder import Vocoder, give_back_wave
 from retone_engine.path import Level, VPPath
 
 CONFIG_FILE = "pocket.json"
@@ -56,15 +56,20 @@ class PocketModel:
     @torch.no_grad()
     def encode(self, audio: Tensor) -> Encoded:
         frames = audio.shape[-1]
-        mel = log_mel(F.pad(audio.to(self.device, self._state), (0, -frames % _GRID)))
-        return Encoded(self.codec.encode(self.codec.floored(mel)), frames, {"mel": mel})
+        padded = F.pad(audio.to(self.device, self._state), (0, -frames % _GRID))
+        mel = log_mel(padded)
+        return Encoded(self.codec.encode(self.codec.floored(mel)), frames, {"mel": mel, "audio": padded})
 
     @torch.no_grad()
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         mel = self.codec.decode(latent)
-        if restore:
-            mel = give_back(mel, self.codec.decode(source.latent), source.kept["mel"])
-        audio: Tensor = self.vocoder(mel)
+        if not restore:
+            audio: Tensor = self.vocoder(mel)
+            return audio[:, None, : source.frames]
+        # Twice: what the codec lost of the frames, and what the vocoder loses of the wave.
+        decoded, own = self.codec.decode(source.latent), source.kept["mel"]
+        edited = self.vocoder(give_back(mel, decoded, own))
+        audio = give_back_wave(edited, self.vocoder(own), source.kept["audio"])
         return audio[:, None, : source.frames]
 
     @torch.no_grad()
