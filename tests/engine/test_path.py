@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retone_engine.path import DiscreteVPPath, EDMPath, FlowPath, Level, Schedule, VPPath, noise_ratio, schedule
@@ -48,6 +48,7 @@ def test_strength_is_the_paper_s_fraction_of_steps_on_audioldm():
 
 
 @paths
+@settings(deadline=None)
 @given(strength=strengths, steps=counts)
 def test_steps_go_from_noisy_to_clean_and_forget_everything_last(path, strength, steps):
     found = schedule(path, strength, steps)
@@ -58,6 +59,7 @@ def test_steps_go_from_noisy_to_clean_and_forget_everything_last(path, strength,
 
 
 @paths
+@settings(deadline=None)
 @given(low=strengths, high=strengths, steps=counts)
 def test_a_lower_strength_visits_the_tail_of_the_same_levels(path, low, high, steps):
     low, high = sorted((low, high))

@@ -8,6 +8,7 @@ from engine.random_unet import RandomUNet
 from published import edit_published, published_schedule
 from retone_engine.guidance import guidance
 from retone_engine.inversion import invert
+from retone_engine.model import Counted
 from retone_engine.path import EDMPath, FlowPath, VPPath, schedule
 from retone_engine.replay import replay
 
@@ -34,6 +35,21 @@ def test_the_recurrence_is_the_published_procedure(path, dtype, tolerance, start
     missed = clip - inversion.kept[-1:]
     assert (ours - clip).abs().max() > 0.1
     torch.testing.assert_close(ours, published + missed, atol=tolerance, rtol=0)
+
+
+def test_it_asks_less_of_the_network_than_the_published_procedure():
+    """Of N = 20 levels from the tenth on: 2 N + N rows, one a call, against N in blocks and N in pairs."""
+    model = ClosedForm()
+    clip = model.sample(0, 8)
+    source, target = guidance(model, "first", 2), guidance(model, "second", 4)
+    whole = published_schedule(model.path, 20)
+    published, ours = Counted(model), Counted(model)
+    edit_published(published, clip, whole, 10, source, target, seed=0)
+    inversion = invert(ours, clip, whole.tail(10), source, seed=0, block=20)
+    assert (ours.calls, ours.rows) == (1, 20)
+    replay(ours, [inversion], target)
+    assert (published.calls, published.rows) == (60, 60)
+    assert (ours.calls, ours.rows) == (11, 40)
 
 
 @PATHS
