@@ -21,10 +21,12 @@ from retone_engine.path import Level
 class Windowed(Wrapped):
     """``model`` at any length; up to one window it is the model itself.
 
-    ``rows``: the most rows of one network call, which bounds the memory. Every window is one row.
+    ``rows``: the most rows of one network call on a longer clip, which bounds the memory. Every window is one row.
     """
 
     def __init__(self, model: LatentModel, rows: int = 16) -> None:
+        if model.window % model.hop:
+            raise ValueError(f"A window of {model.window} frames is no whole number of latent frames of {model.hop}.")
         super().__init__(model)
         self.rows = rows
 
@@ -77,19 +79,18 @@ class Windowed(Wrapped):
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
         total = x.shape[self.time_axis]
-        starts = self.starts(total) if total > self.frames else [0]
-        frames = min(total, self.frames)
+        if total <= self.frames:
+            return self.model.predict_clean(x, level, embedding)
+        starts = self.starts(total)
         # Window by window within each row, cut into calls of equal size.
         places = [(row, start) for row in range(len(x)) for start in starts]
-        cleaned: list[Tensor] = []
+        cleaned = []
         for first in range(0, len(places), self.rows):
             chunk = places[first : first + self.rows]
             rows = torch.tensor([row for row, _ in chunk])
-            pieces = torch.stack([x[row].narrow(self.time_axis - 1, start, frames) for row, start in chunk])
+            pieces = torch.stack([x[row].narrow(self.time_axis - 1, start, self.frames) for row, start in chunk])
             cleaned.append(self.model.predict_clean(pieces, level[rows], embedding[rows.to(self.device)]))
         clean = torch.cat(cleaned)
-        if len(starts) == 1:
-            return clean
         by_row = clean.view(len(x), len(starts), *clean.shape[1:]).transpose(0, 1)
         return blend(zip(starts, by_row, strict=True), total, self.time_axis, self.overlap)
 
