@@ -173,8 +173,11 @@ class Jobs:
         elif run is None:
             log.info("the engine said without a job: %s", event)
         elif isinstance(event, Crashed):
-            message = f"{event.message} Another engine takes the next job; try a shorter region if it happens again."
-            self._end(run, "cancelled" if run.cancelling else "worker_crashed", message)
+            if run.cancelling:
+                self._end(run, "cancelled", "The job was cancelled; the engine did not stop in time and was ended.")
+            else:
+                advice = "Another engine takes the next job; try a shorter region if it happens again."
+                self._end(run, "worker_crashed", f"{event.message} {advice}")
         elif isinstance(event, Unusable):
             self._end(run, event.code, event.message)
         elif event.id != run.job.id:

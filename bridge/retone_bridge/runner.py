@@ -102,8 +102,10 @@ class OwnEngine:
                     yield Fail(order.id, event.code, event.message)
                     return
                 case Crashed():
-                    code = "cancelled" if self._cancelled else "worker_crashed"
-                    yield Fail(order.id, code, event.message)
+                    if self._cancelled:
+                        yield Fail(order.id, "cancelled", "The job was cancelled; the engine was ended.")
+                    else:
+                        yield Fail(order.id, "worker_crashed", event.message)
                     return
 
 

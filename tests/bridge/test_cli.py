@@ -202,6 +202,7 @@ def test_the_demo_goes_from_a_packet_to_a_project(retone, tmp_path):
         assert "script on cpu" in out
     info = soundfile.info(folder / "before.wav")
     text = (folder / "demo.rpp").read_text()
+    assert "TEMPO 96 4 4" in text
     assert f"LENGTH {info.frames / info.samplerate:g}" in text
     assert 'FILE "before.wav"' in text and 'FILE "after.wav"' in text
 

@@ -19,7 +19,7 @@ from retone_bridge.terminal import STAGES, Display, interrupt_calls, table
 from retone_engine.request import RetoneError
 
 PROMPT = "played by a string quartet"
-BEATS_PER_MINUTE = 120.0
+BEATS_PER_MINUTE = 96.0  # of the bundled clip
 _CLIP = Path(__file__).parent.parent / "data" / "demo.flac"
 _ID = "demo"
 
