@@ -21,10 +21,10 @@ def unchanged(source, model, stereo=None, request=None):
 
 
 @MODELS
-@pytest.mark.parametrize("channels", range(1, 9))
+@pytest.mark.parametrize("channels", [1, 2, 3, 8])
 @pytest.mark.parametrize("rate", RATES)
 def test_an_edit_that_changes_nothing_gives_the_clip_back(rate, channels, model):
-    source = clip(noise(rate // 2 + 13, channels), rate)
+    source = clip(noise(rate // 4 + 13, channels), rate)
     fitted = unchanged(source, model)
     assert fitted.samples.shape == source.samples.shape
     assert fitted.samples.dtype == np.float32
@@ -33,7 +33,7 @@ def test_an_edit_that_changes_nothing_gives_the_clip_back(rate, channels, model)
     assert fitted.warnings == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     frames=st.integers(1, 6000),
     rate=st.sampled_from([*RATES, 32000, 47999, 12345]),
@@ -60,7 +60,7 @@ def test_frames_out_are_frames_in(frames, rate, channels, model, stereo, more):
 @pytest.mark.parametrize("model_rate", [16000, 44100])
 def test_the_edit_lies_in_time_to_a_fraction_of_a_frame(rate, model_rate):
     # Without what is given back: what is heard has been down and up again.
-    source = clip(notes(rate, 1.5), rate)
+    source = clip(notes(rate, 0.6), rate)
     fitted = unchanged(source, (model_rate, 1), request=plain())
     assert abs(lag(source.samples[0], fitted.samples[0])) < 0.05
 
@@ -154,6 +154,6 @@ def test_memory_does_not_grow_with_the_clip_beyond_the_clip_itself():
         tracemalloc.stop()
         return peak - fitted.samples.nbytes - prepared.low.nbytes - 2 * edited.nbytes, source.samples.nbytes
 
-    short, long = extra(10), extra(60)
+    short, long = extra(5), extra(30)
     grown = (long[0] - short[0]) / (long[1] - short[1])
     assert grown < 1, f"each byte of the clip costs {grown:.2f} more"

@@ -18,13 +18,13 @@ def meter(samples, rate):
     return pyloudnorm.Meter(rate).integrated_loudness(samples.T.astype(np.float64))
 
 
-@pytest.mark.parametrize("rate", [8000, 44100, 192000])
-@pytest.mark.parametrize("seconds", [0.4, 3.03, 47.21])
+@pytest.mark.parametrize("rate", [8000, 44100])
+@pytest.mark.parametrize("seconds", [0.4, 3.03, 27.21])
 def test_loudness_measured_in_pieces_is_the_loudness_of_the_whole(rate, seconds):
     frames = round(rate * seconds)
     swell = 0.5 + 0.5 * np.sin(np.arange(frames) / rate)
-    samples = noise(frames, 2) * swell.astype(np.float32)
-    assert abs(loudness(samples, rate) - meter(samples, rate)) < 0.05
+    samples = noise(frames, 2) * swell.astype(np.float32) + 2  # an offset, which the filters must settle on
+    assert abs(loudness(samples, rate) - meter(samples, rate)) < 1e-6
 
 
 def test_the_gates_are_those_of_the_standard():

@@ -101,9 +101,11 @@ def _measure(low: Samples, edited_mid: Samples, spectra: Spectra, weights: Sampl
     energies, crosses, middle = _energies(low, spectra, weights)
     edited, kept = _change(low, edited_mid, spectra, weights)
     floor = _firm(middle) + _TINY
-    pan = (_firm(crosses) + _TINY) / floor
-    # A sound at one of n channels has a_c = n there; more is an accident of opposed phases.
-    pan *= np.minimum(1, low.shape[0] / np.maximum(np.abs(pan), _TINY))
+    away = (_firm(crosses) + _TINY) / floor - 1
+    # A sound at one of n channels has a_c = n there. Opposed phases may ask for more, to bring back what the middle
+    # lost of them, but a new sound that comes in such a place is not to be raised like that.
+    most = np.maximum(low.shape[0] - 1, _RISE * np.sqrt(energies.mean(axis=0) / np.maximum(edited, _TINY)))
+    pan = 1 + away * np.minimum(1, most / np.maximum(np.abs(away), _TINY))
     rest = np.sqrt(np.clip(_firm(_rests(energies, crosses, middle)) / floor, 0, 1))
     sides = np.where(np.arange(low.shape[0]) % 2, -1, 1)[:, None, None]
     rise = np.sqrt((edited + _WEAK * floor) / (middle + _WEAK * floor))

@@ -93,7 +93,7 @@ def _block_energies(channel: Samples, rate: int) -> NDArray[np.float64]:
 
 def rms_db(samples: Samples) -> float:
     """Level of ``samples`` in dB of full scale, at least ``SILENCE_DB``."""
-    mean = float(np.mean([np.mean(np.square(channel), dtype=np.float64) for channel in samples]))
+    mean = sum(float(np.dot(channel, channel)) for channel in samples) / samples.size
     return max(SILENCE_DB, 10 * math.log10(mean)) if mean > 0 else SILENCE_DB
 
 
