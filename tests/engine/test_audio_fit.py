@@ -33,7 +33,7 @@ def test_an_edit_that_changes_nothing_gives_the_clip_back(rate, channels, model)
     assert fitted.warnings == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     frames=st.integers(1, 6000),
     rate=st.sampled_from([*RATES, 32000, 47999, 12345]),
@@ -154,6 +154,7 @@ def test_memory_does_not_grow_with_the_clip_beyond_the_clip_itself():
         tracemalloc.stop()
         return peak - fitted.samples.nbytes - prepared.low.nbytes - 2 * edited.nbytes, source.samples.nbytes
 
-    short, long = extra(5), extra(30)
+    extra(1)  # imports what is imported late
+    short, long = extra(10), extra(40)
     grown = (long[0] - short[0]) / (long[1] - short[1])
     assert grown < 1, f"each byte of the clip costs {grown:.2f} more"
