@@ -25,5 +25,5 @@ def clip(tmp_path):
 def impatient(monkeypatch):
     """Grace and silence in fractions of a second, so that a test need not wait."""
     monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "grace_seconds", 0.3)
-    monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "silence_seconds", 0.8)
+    monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "silence_seconds", 1.5)
     monkeypatch.setattr(retone_bridge.jobs, "REPEAT_SECONDS", 0.2)

@@ -33,14 +33,14 @@ class Peer:
     def send_bytes(self, data):
         self.socket.sendto(data, self.to)
 
-    def next(self, seconds=5.0):
+    def next(self, seconds=10.0):
         """The next message as (address without /retone/, arguments); fails the test when none comes."""
         self.socket.settimeout(seconds)
         (message,) = decode(self.socket.recv(65536))
         self.heard.append(message)
         return (message.address.removeprefix("/retone/"), *message.arguments)
 
-    def until(self, *addresses, seconds=5.0):
+    def until(self, *addresses, seconds=20.0):
         """Everything up to the first message of one of these addresses, which comes last."""
         found = []
         end = time.monotonic() + seconds
