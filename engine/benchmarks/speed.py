@@ -65,7 +65,7 @@ class Case:
         """Its row of the table; ``base`` is what it is compared with."""
         times = statistics.median(base.seconds) / statistics.median(self.seconds)
         spent = statistics.median(self.seconds), statistics.median(self.cpu_seconds)
-        return f"{self.name:36}{self.calls:7}{self.rows:7}{spent[0]:9.2f}{spent[1]:13.2f}{times:15.2f}"
+        return f"{self.name:40}{self.calls:7}{self.rows:7}{spent[0]:9.2f}{spent[1]:13.2f}{times:15.2f}"
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def main() -> None:
         for case in cases:
             case.run()
 
-    print(f"\n{'':36}{'calls':>7}{'rows':>7}{'seconds':>9}{'CPU seconds':>13}{'times as fast':>15}")
+    print(f"\n{'':40}{'calls':>7}{'rows':>7}{'seconds':>9}{'CPU seconds':>13}{'times as fast':>15}")
     for case in cases:
         print(case.line(cases[0]))
 

@@ -54,5 +54,5 @@ def replay(
         keep = float(schedule.keep[index])
         offset = keep * offset + (1 - keep) * pull
         if mask is not None:
-            offset = mask * offset
+            offset = mask.to(offset) * offset
     return latent + offset
