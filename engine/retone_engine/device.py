@@ -39,5 +39,5 @@ def _native_bfloat16(device: torch.device) -> bool:
     if device.type != "cpu":
         return False
     # Without the instruction a CPU converts there and back, and loses time by it.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return capabilities.get("avx512_bf16") is True or capabilities.get("amx_bf16") is True

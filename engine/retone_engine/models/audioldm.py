@@ -87,7 +87,7 @@ class AudioLDM:
         mel = self._decode_mel(latent)
         if restore:
             mel = give_back(mel, self._decode_mel(source.latent), source.kept["mel"])
-        audio = self.vocoder(mel[:, 0].clamp_min(math.log(LOG_FLOOR)))
+        audio: Tensor = self.vocoder(mel[:, 0].clamp_min(math.log(LOG_FLOOR)))
         return audio[:, None, : source.frames]
 
     @torch.no_grad()
@@ -108,7 +108,7 @@ class AudioLDM:
     @torch.no_grad()
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
         with torch.autocast(x.device.type, self.dtype, enabled=self.dtype != self._state):
-            output = self.unet(
+            output: Tensor = self.unet(
                 x,
                 level.t.to(x.device),
                 encoder_hidden_states=None,
@@ -123,7 +123,8 @@ class AudioLDM:
         return None
 
     def _encode_mel(self, mel: Tensor) -> Tensor:
-        return self.vae.encode(mel).latent_dist.mode() * self.vae.config.scaling_factor
+        latent: Tensor = self.vae.encode(mel).latent_dist.mode() * self.vae.config.scaling_factor
+        return latent
 
     def _decode_mel(self, latent: Tensor) -> Tensor:
         mel: Tensor = self.vae.decode(latent / self.vae.config.scaling_factor).sample
