@@ -100,6 +100,15 @@ def test_silence_stays_silence_whatever_the_model_makes_of_it(channels, model):
     assert not fitted.samples.any()
 
 
+def test_a_mask_over_silence_leaves_it_silent():
+    samples = noise(20_000)
+    samples[:, 8_000:] = 0
+    source = clip(samples, 44100)
+    prepared = prepare(source, 16000, 1, None)
+    fitted = fit(source, prepared, prepared.signals + 0.3, full(mask_start=8_000))
+    assert np.array_equal(fitted.samples, source.samples)
+
+
 def test_a_silent_edit_is_silent_and_says_so():
     source = clip(noise(44100, 2), 44100)
     prepared = prepare(source, 16000, 1, "mid")

@@ -14,7 +14,7 @@ from retone_engine.audio.joins import Mask, blend, mask_of
 from retone_engine.audio.rates import blocks, resample
 from retone_engine.request import EditRequest, RetoneError
 
-# Under this peak (-120 dB) a clip is silence, and nothing is made of it.
+# Under this peak (-120 dB) what would be edited is silence, and nothing is made of it.
 _SILENT = 1e-6
 # A shortfall in loudness that is worth a word, in LU.
 _AUDIBLE_LU = 1.0
@@ -82,7 +82,7 @@ def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: EditRequest) 
     edited = edited[..., : prepared.frames].astype(np.float32, copy=False)
     if not np.isfinite(edited).all():
         raise RetoneError("bad_samples", "The model made samples that are no numbers; ask for precision float32.")
-    if level.peak(clip.samples) < _SILENT:
+    if level.peak(clip.samples[:, mask.start : mask.stop]) < _SILENT:
         return Fitted(clip.samples.copy(), {"way": prepared.way}, ())
 
     low = give(edited, prepared.way, clip.channels)
