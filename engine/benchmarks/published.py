@@ -22,7 +22,8 @@ from retone_engine.path import GaussianPath, Level, Schedule, noise_ratio
 def published_schedule(path: GaussianPath, steps: int) -> Schedule:
     """All N levels uniform in AudioLDM's training time, as its published settings have them, noisiest first."""
     times = torch.arange(steps, 0, -1, dtype=torch.float64) / steps
-    return Schedule.of(path.at(torch.tensor([-math.log(noise_ratio(time)) for time in times.tolist()])))
+    lam = [-math.log(noise_ratio(time)) for time in times.tolist()]
+    return Schedule.of(path.at(torch.tensor(lam, dtype=torch.float64)))
 
 
 def one_by_one(model: LatentModel, x: Tensor, level: Level, guidance: Guidance) -> Tensor:
@@ -34,13 +35,13 @@ def one_by_one(model: LatentModel, x: Tensor, level: Level, guidance: Guidance) 
     return other + guidance.scale * (prompt - other)
 
 
-def coefficients(level: Level, index: int) -> tuple[float, float, float, float]:
-    """Of the step from level t to u: the weights of x0hat and x_t in mu_u, the deviation, and a_u."""
+def coefficients(level: Level, index: int) -> tuple[float, float, float]:
+    """Of the step from level t to u: the weights of x0hat and x_t in mu_u, and the deviation."""
     a, s = float(level.a[index]), float(level.s[index])
     last = index + 1 == len(level)
     a_u, s_u = (1.0, 0.0) if last else (float(level.a[index + 1]), float(level.s[index + 1]))
     r = a * s_u / (a_u * s)
-    return a_u * (1 - r * r), r * r * a_u / a, s_u * math.sqrt(1 - r * r), a_u
+    return a_u * (1 - r * r), r * r * a_u / a, s_u * math.sqrt(1 - r * r)
 
 
 def invert_published(
@@ -56,7 +57,7 @@ def invert_published(
     maps = []
     for index in range(len(schedule)):
         clean = one_by_one(model, states[index], level[slice(index, index + 1)], source)
-        of_clean, of_x, deviation, _ = coefficients(level, index)
+        of_clean, of_x, deviation = coefficients(level, index)
         if index + 1 == len(schedule):
             maps.append(torch.zeros_like(latent))
         else:
@@ -84,6 +85,6 @@ def sample_published(
     """Sample from ``x`` at level ``start`` with the extracted ``maps``."""
     for index in range(start, len(schedule)):
         clean = one_by_one(model, x, schedule.level[slice(index, index + 1)], target)
-        of_clean, of_x, deviation, _ = coefficients(schedule.level, index)
+        of_clean, of_x, deviation = coefficients(schedule.level, index)
         x = of_clean * clean + of_x * x + deviation * maps[index]
     return x
