@@ -6,7 +6,7 @@ mean ``x0hat(x_t) = E[x_0 | x_t]``, whatever its network predicts (epsilon, v or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -194,17 +194,14 @@ class Wrapped:
 
 
 class Counted(Wrapped):
-    """A model that counts its network calls and rows, and asks ``before`` each call (which may raise to cancel)."""
+    """A model that counts its network calls and their rows."""
 
-    def __init__(self, model: LatentModel, before: Callable[[], None] | None = None) -> None:
+    def __init__(self, model: LatentModel) -> None:
         super().__init__(model)
         self.calls = 0
         self.rows = 0
-        self._before = before
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
-        if self._before is not None:
-            self._before()
         self.calls += 1
         self.rows += len(x)
         return self.model.predict_clean(x, level, embedding)

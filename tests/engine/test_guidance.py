@@ -34,17 +34,6 @@ def test_both_branches_are_one_call_and_only_what_is_needed_is_computed(prompt, 
     assert (counted.calls, counted.rows) == (1, rows)
 
 
-def test_what_is_asked_before_a_network_call_may_stop_it():
-    def stop():
-        raise KeyboardInterrupt
-
-    counted = Counted(MODEL, stop)
-    assert counted.embed(["first"]).tensors["weights"].tolist() == [[1, 0]]
-    with pytest.raises(KeyboardInterrupt):
-        counted.predict_clean(X, LEVEL, MODEL.embed(["first", ""]))
-    assert counted.calls == 0
-
-
 def test_rescale_takes_the_deviation_back_to_the_prompt_s():
     plain, half, full = (predict(MODEL, X, LEVEL, guidance(MODEL, "first", 6, rescale=r)) for r in (0.0, 0.5, 1.0))
     own = deviation(alone("first"), 2, 32)
