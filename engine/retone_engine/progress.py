@@ -52,9 +52,13 @@ class Reporter:
         """``done`` of ``total`` of this stage is behind."""
         self._report(self._stage_work * done / max(total, 1e-9), force=False)
 
-    def _report(self, within: float, force: bool) -> None:
+    def look(self) -> None:
+        """Raise RetoneError(cancelled) where the job should not go on."""
         if self._cancelled():
             raise RetoneError("cancelled", "The job was cancelled; nothing was written.")
+
+    def _report(self, within: float, force: bool) -> None:
+        self.look()
         now = time.monotonic()
         if not force and now - self._reported < INTERVAL_S:
             return

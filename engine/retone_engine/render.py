@@ -35,7 +35,7 @@ class Engine:
         """The model called ``name``, loaded unless it was the last one used; that one's memory is freed first."""
         if self._loaded is None or self._loaded[0] != (name, dtype):
             self.forget()
-            self._loaded = ((name, dtype), Windowed(models.load(name, self.device, dtype)))
+            self._loaded = ((name, dtype), models.load(name, self.device, dtype))
         return self._loaded[1]
 
     def forget(self) -> None:
@@ -79,7 +79,8 @@ def render(
     with clock("load"):
         reporter.stage("load")
         name = request.model or engine.default_model
-        model = engine.model(name, device.precision(request.precision, engine.device))
+        loaded = engine.model(name, device.precision(request.precision, engine.device))
+        model = Windowed(loaded, before_call=reporter.look)
     if (why := model.unknown_prompt(request.prompt)) is not None:
         on_warning("unknown_words", why)
     settings = Settings.of(request, model, name)

@@ -7,7 +7,7 @@ overlap each window's outermost frames, which lack context on one side, count no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import torch
@@ -22,13 +22,15 @@ class Windowed(Wrapped):
     """``model`` at any length; up to one window it is the model itself.
 
     ``rows``: the most rows of one network call on a longer clip, which bounds the memory. Every window is one row.
+    ``before_call`` is called before every call of the model, a long clip's many included; it may raise, to cancel.
     """
 
-    def __init__(self, model: LatentModel, rows: int = 16) -> None:
+    def __init__(self, model: LatentModel, rows: int = 16, before_call: Callable[[], None] = lambda: None) -> None:
         if model.window % model.hop:
             raise ValueError(f"A window of {model.window} frames is no whole number of latent frames of {model.hop}.")
         super().__init__(model)
         self.rows = rows
+        self.before_call = before_call
 
     @cached_property
     def frames(self) -> int:
@@ -49,6 +51,7 @@ class Windowed(Wrapped):
     def encode(self, audio: Tensor) -> Encoded:
         length = audio.shape[1]
         if length <= self.window:
+            self.before_call()
             return self.model.encode(audio)
         stride = self.frames - self.overlap
         latent_frames = -(-length // self.hop)
@@ -57,6 +60,7 @@ class Windowed(Wrapped):
         kept: dict[str, Tensor] = {}
         parts = []
         for number, start in enumerate(self.starts(total)):
+            self.before_call()
             part = self.model.encode(padded[:, start * self.hop :][:, : self.window])
             parts.append((start, part.latent))
             kept.update({f"{number}/{name}": value for name, value in part.kept.items()})
@@ -64,6 +68,7 @@ class Windowed(Wrapped):
 
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         if source.frames <= self.window:
+            self.before_call()
             return self.model.decode(latent, source, restore)
         total = latent.shape[self.time_axis]
 
@@ -73,6 +78,7 @@ class Windowed(Wrapped):
                 kept = {k.removeprefix(prefix): v for k, v in source.kept.items() if k.startswith(prefix)}
                 piece = Encoded(source.latent.narrow(self.time_axis, start, self.frames), self.window, kept)
                 rows = latent.narrow(self.time_axis, start, self.frames)
+                self.before_call()
                 yield start * self.hop, self.model.decode(rows, piece, restore)
 
         return blend(decoded(), total * self.hop, 2, self.overlap * self.hop)[..., : source.frames]
@@ -80,6 +86,7 @@ class Windowed(Wrapped):
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
         total = x.shape[self.time_axis]
         if total <= self.frames:
+            self.before_call()
             return self.model.predict_clean(x, level, embedding)
         starts = self.starts(total)
         # Window by window within each row, cut into calls of equal size.
@@ -89,6 +96,7 @@ class Windowed(Wrapped):
             chunk = places[first : first + self.rows]
             rows = torch.tensor([row for row, _ in chunk])
             pieces = torch.stack([x[row].narrow(self.time_axis - 1, start, self.frames) for row, start in chunk])
+            self.before_call()
             cleaned.append(self.model.predict_clean(pieces, level[rows], embedding[rows.to(self.device)]))
         clean = torch.cat(cleaned)
         by_row = clean.view(len(x), len(starts), *clean.shape[1:]).transpose(0, 1)

@@ -42,7 +42,7 @@ class Calls:
 
     def __init__(self, engine, monkeypatch):
         self.rows = []
-        model = engine.model(engine.default_model, torch.float32).model
+        model = engine.model(engine.default_model, torch.float32)
         plain = type(model).predict_clean
 
         def counted(self_, x, level, embedding):

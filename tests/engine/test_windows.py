@@ -134,3 +134,16 @@ def test_equal_parts_blend_into_themselves_and_unequal_ones_without_a_jump():
     assert (step.diff() >= 0).all()
     assert step.diff().max() < 0.5
     assert step[25] == 0 and step[30] == 1
+
+
+def test_a_cancel_is_heard_between_the_windows_of_a_long_clip():
+    calls = []
+
+    def stop_at_the_third():
+        calls.append(None)
+        if len(calls) == 3:
+            raise InterruptedError
+
+    model = Windowed(MODEL, before_call=stop_at_the_third)
+    with pytest.raises(InterruptedError):
+        model.encode(torch.zeros(1, 6 * MODEL.window))
