@@ -63,14 +63,14 @@ def compare(
     panels = [_Panel(head + index * (_HEIGHT + _GAP)) for index in range(len(clips))]
     sheet = Image.new("RGB", (WIDTH, panels[-1].top + _HEIGHT + _BOTTOM), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_LEFT, 34), title, _INK, _font(40))
+    _line(draw, (_LEFT, 74), title, 40)
     seconds = max(clip.shape[1] for clip in clips) / rate
     high = min(_HIGH_HZ, rate / 2)
     planes = [_plane(clip, rate, seconds, high, panels[0]) for clip in clips]
     loudest = max(float(plane.max()) for plane in planes)
     for plane, panel, label in zip(planes, panels, labels, strict=True):
         sheet.paste(_coloured(1 + (plane - loudest) / _RANGE_DB), (panel.left, panel.top))
-        draw.text((panel.left, panel.top - 14), label, _INK, _font(28), anchor="ls")
+        _line(draw, (panel.left, panel.top - 14), label, 28)
         _frequencies(draw, panel, high)
         _times(draw, panel, seconds, named=panel is panels[-1])
     _levels(sheet, draw, panels[0].top, panels[-1].top + _HEIGHT)
@@ -161,6 +161,16 @@ def _palette() -> Image.Image:
     image = Image.new("P", (1, 1))
     image.putpalette(np.round(np.concatenate([_shades(_SHADES), *edges])).astype(np.uint8).tobytes())
     return image
+
+
+def _line(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int) -> None:
+    """``text`` on its base line, its end left out where it would run out of the panel's width."""
+    room = WIDTH - _RIGHT - place[0]
+    shown = text
+    while draw.textlength(shown, _font(size)) > room:
+        text = text[:-1]
+        shown = text.rstrip() + "..."
+    draw.text(place, shown, _INK, _font(size), anchor="ls")
 
 
 def _frequencies(draw: ImageDraw.ImageDraw, panel: _Panel, high: float) -> None:

@@ -88,6 +88,14 @@ def test_tiny_and_silent_clips_are_drawn(tmp_path, frames):
     assert draw(tmp_path / "a.png", silence, noise(frames), silence).shape[1] == WIDTH
 
 
+def test_a_long_label_ends_with_its_panel(tmp_path):
+    sound = noise(500)
+    compare(sound, [sound], RATE, tmp_path / "a.png", ["w" * 500, "after"], title="m" * 500)
+    picture = pixels(tmp_path / "a.png")
+    above = picture[: panels(picture)[0][0] - 2, 1668 : 1840 - 160]
+    assert (above == picture[0, 0]).all()
+
+
 def test_a_picture_is_the_same_each_time_and_replaces_the_old_one(tmp_path):
     draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1), title="Noise")
     first = (tmp_path / "a.png").read_bytes()
