@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -123,6 +124,11 @@ class WorkerProcess:
         self._emit(event)
 
 
+# A DAW keeps the cores busy. An engine thread that spins while it waits for another one, which has lost its core,
+# takes that core's time: an edit then takes ten times as long and more. Set before the child loads OpenMP.
+_ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
+
+
 class _Child:
     """One process and the threads that read it."""
 
@@ -144,6 +150,7 @@ class _Child:
             errors="replace",
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            env=_ENVIRONMENT | dict(os.environ),
         )
         self._log_reader = threading.Thread(target=self._read_log, name="engine log", daemon=True)
         self._log_reader.start()
