@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Threads that spin while they wait take the core from the one they wait for when the machine is busy.
+export OMP_WAIT_POLICY ?= passive
 
 .PHONY: demo test lint bench evaluate protocol clean
 
