@@ -19,8 +19,8 @@ RATE_LOW, RATE_HIGH = 8_000, 192_000
 # 120 dB over full scale: no sound, and its square would leave float32 in a longer sum.
 SAMPLE_LIMIT = 1e6
 _BLOCK = 1 << 16
-# Formats whose seeking lands near, not on, the frame: these are decoded from their beginning.
-_LOSSY = {"MP3", "OGG"}
+# Seeking further than some seconds into an MP3 lands beside the frame: it is decoded from its beginning.
+_NO_SEEKING = {"MP3"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _checked(file: soundfile.SoundFile, path: Path) -> Info:
 
 
 def _go_to(file: soundfile.SoundFile, start: int) -> None:
-    if start and file.format not in _LOSSY:
+    if start and file.format not in _NO_SEEKING:
         file.seek(start)
         return
     while start > 0:
