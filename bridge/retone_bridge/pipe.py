@@ -69,31 +69,6 @@ class Render:
         }
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A before/after picture for the engine to draw; ``region`` is the first frame and the length in frames."""
-
-    id: str
-    before: str
-    after: tuple[str, ...]
-    output: str
-    region: tuple[int, int] | None = None
-
-    def line(self) -> dict[str, Any]:
-        region = None if self.region is None else list(self.region)
-        return {
-            "do": "picture",
-            "job": self.id,
-            "before": self.before,
-            "after": list(self.after),
-            "region": region,
-            "output": self.output,
-        }
-
-
-Order: TypeAlias = Render | Picture
-
-
 def read_event(line: str) -> WorkerEvent | None:
     """The event of one line of the engine's, or None when it is none."""
     try:

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from retone_bridge.client import Client, new_id
 from retone_bridge.paths import check_new
-from retone_bridge.pipe import Crashed, Finished, Order, Picture, Ready, Render, Unusable, WorkerEvent
+from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Done, Fail, Progress, Reply, Result, Warned
 from retone_bridge.workers import WorkerProcess
 from retone_engine.request import BY_NAME, EditRequest, RetoneError
@@ -53,12 +53,6 @@ class OwnEngine:
                     path.unlink(missing_ok=True)
             yield event
 
-    def picture(self, before: Path, after: Sequence[Path], output: Path, region: tuple[int, int] | None) -> None:
-        """Draws the sound before and after; raises RetoneError when it cannot."""
-        for event in self._do(Picture(new_id(), str(before), tuple(map(str, after)), str(output), region)):
-            if isinstance(event, Fail):
-                raise RetoneError(event.code, event.message)
-
     def cancel(self) -> None:
         self._cancelled = True
         self._worker.cancel(self._id)
@@ -66,7 +60,7 @@ class OwnEngine:
     def close(self) -> None:
         self._worker.stop()
 
-    def _do(self, order: Order) -> Iterator[Reply]:
+    def _do(self, order: Render) -> Iterator[Reply]:
         self._id = order.id
         results: list[str] = []
         last = Progress(order.id, 0.0, "load", -1.0)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from retone_bridge.pipe import Crashed, Finished, Order, Ready, Unusable, WorkerEvent, read_event
+from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent, read_event
 from retone_bridge.protocol import Fail
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Executor(Protocol):
     """What the jobs need of an engine. One order at a time; its events end with Finished, Fail, Unusable or Crashed."""
 
     def start(self) -> None: ...
-    def give(self, order: Order) -> None: ...
+    def give(self, order: Render) -> None: ...
     def cancel(self, id: str) -> None: ...
     def retire(self) -> None: ...
     def tick(self) -> None: ...
@@ -79,7 +79,7 @@ class WorkerProcess:
         if self._child is None or not self._child.alive():
             self._child = _Child(self._command, self._heard)
 
-    def give(self, order: Order) -> None:
+    def give(self, order: Render) -> None:
         self.start()
         assert self._child is not None
         self._job, self._cancel_until = order.id, None

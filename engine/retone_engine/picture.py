@@ -1,7 +1,13 @@
-"""Before and after, as one picture: spectrograms on the same scales, one under the other."""
+"""Before and after, as one picture: spectrograms on the same scales, one under the other.
+
+``python -m retone_engine.picture BEFORE AFTER ... --output PNG`` draws one; no torch is needed for it.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from retone_engine.audio.atomic import place
-from retone_engine.audio.files import Samples
+from retone_engine.audio.files import Samples, read
 from retone_engine.request import RetoneError
 
 # Drawn at twice the size at which it is read: sharp on dense screens.
@@ -215,3 +221,27 @@ def _levels(sheet: Image.Image, draw: ImageDraw.ImageDraw, top: int, bottom: int
 @cache
 def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     return ImageFont.load_default(size)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw a clip's region and what became of it; 0 when it is drawn, 1 when not, 2 on a wrong call."""
+    parser = argparse.ArgumentParser(prog="python -m retone_engine.picture")
+    parser.add_argument("before")
+    parser.add_argument("after", nargs="+")
+    parser.add_argument("--output", required=True)
+    parser.add_argument("--region-start", type=int, default=0, help="first frame of BEFORE that AFTER stands for")
+    options = parser.parse_args(arguments)
+    try:
+        afters = [read(path) for path in options.after]
+        before = read(options.before, options.region_start, afters[0].frames)
+        labels = ["before", *(Path(path).stem for path in options.after)]
+        compare(before.samples, [after.samples for after in afters], before.rate, options.output, labels)
+    except RetoneError as error:
+        sys.stderr.write(f"{error.code}: {error.message}\n")
+        return 1
+    json.dump({"picture": options.output}, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

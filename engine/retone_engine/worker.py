@@ -20,7 +20,6 @@ from typing import IO, Any
 
 import torch
 
-from retone_engine import audio, picture
 from retone_engine.device import choose
 from retone_engine.progress import Progress, Reporter
 from retone_engine.render import Engine, render
@@ -102,11 +101,8 @@ def _serve(order: Mapping[str, Any], engine: Engine, inbox: Inbox, send: Send) -
         send({"event": "fail", "job": job, "code": code, "message": message})
 
     try:
-        if order["do"] == "render":
-            figures = _render(order, engine, Reporter(report, lambda: inbox.cancelled(job)), send)
-        else:
-            figures = _picture(order)
-        send({"event": "done", "job": job, "count": len(order.get("outputs", [1])), "figures": figures})
+        figures = _render(order, engine, Reporter(report, lambda: inbox.cancelled(job)), send)
+        send({"event": "done", "job": job, "count": len(order["outputs"]), "figures": figures})
     except RetoneError as error:
         fail(error.code, error.message)
     except (torch.OutOfMemoryError, MemoryError):
@@ -135,15 +131,6 @@ def _render(order: Mapping[str, Any], engine: Engine, reporter: Reporter, send: 
         on_warning=lambda code, message: send({"event": "warning", "job": job, "code": code, "message": message}),
         on_result=lambda index, path: send({"event": "result", "job": job, "index": index, "path": str(path)}),
     )
-
-
-def _picture(order: Mapping[str, Any]) -> dict[str, Any]:
-    start, frames = order["region"] or (0, None)
-    before = audio.read(order["before"], start, frames)
-    afters = [audio.read(path).samples for path in order["after"]]
-    labels = ["before", *(Path(path).stem for path in order["after"])]
-    picture.compare(before.samples, afters, before.rate, Path(order["output"]), labels)
-    return {}
 
 
 def _own_stdout() -> Send:

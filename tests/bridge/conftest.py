@@ -1,6 +1,7 @@
 """What every test of the bridge may ask for."""
 
 import pytest
+import soundfile
 
 import retone_bridge.jobs
 from bridge.harness import running
@@ -15,9 +16,9 @@ def service(tmp_path):
 
 @pytest.fixture
 def clip(tmp_path):
-    """A file that stands for a clip: the scripted worker does not look inside."""
+    """A tenth of a second: the scripted worker does not look inside, but a picture is drawn of it."""
     path = tmp_path / "My loop.wav"
-    path.write_bytes(b"RIFF" + bytes(range(200)))
+    soundfile.write(path, [0.1, -0.1] * 400, 8000)
     return path
 
 

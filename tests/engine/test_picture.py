@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from scipy.signal import find_peaks
 
 from engine.sounds import noise, notes
-from retone_engine.picture import WIDTH, compare
+from retone_engine.picture import WIDTH, compare, main
 from retone_engine.request import RetoneError
 
 RATE = 44100
@@ -111,3 +112,14 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
         draw(tmp_path / "none" / "a.png", noise(10), noise(10))
     with pytest.raises(ValueError, match="labels"):
         compare(noise(10), [noise(10)], RATE, tmp_path / "a.png", ["Before"])
+
+
+def test_a_region_of_a_file_and_its_edit_are_drawn_from_the_command_line(tmp_path, capsys):
+    clip, edit, output = tmp_path / "clip.wav", tmp_path / "edit.wav", tmp_path / "both.png"
+    soundfile.write(clip, tone(440)[0], RATE)
+    soundfile.write(edit, tone(880)[0][: RATE // 2], RATE)
+    assert main([str(clip), str(edit), "--output", str(output), "--region-start", str(RATE)]) == 0
+    assert len(panels(pixels(output))) == 2
+    assert main([str(clip), str(tmp_path / "gone.wav"), "--output", str(tmp_path / "none.png")]) == 1
+    assert capsys.readouterr().err.startswith("no_such_file: ")
+    assert not (tmp_path / "none.png").exists()

@@ -94,13 +94,6 @@ def test_a_job_is_told_from_progress_to_done(worker, clip, tmp_path):
     assert soundfile.info(tmp_path / "out.wav").frames == 22050
 
 
-def test_a_picture_is_drawn(worker, clip, tmp_path):
-    output = tmp_path / "picture.png"
-    worker.tell(do="picture", job="p", before=str(clip), after=[str(clip)], region=[0, 11025], output=str(output))
-    assert worker.until("done", "fail")[-1]["event"] == "done"
-    assert output.read_bytes().startswith(b"\x89PNG")
-
-
 def test_a_failure_has_its_code_and_the_next_job_runs(worker, clip, tmp_path):
     worker.tell(job="a", **render(tmp_path / "nothing.wav", tmp_path / "out.wav"))
     failed = worker.until("done", "fail")[-1]

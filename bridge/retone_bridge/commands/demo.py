@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from retone_bridge import rpp
+from retone_bridge import engine, rpp
 from retone_bridge.client import Client
 from retone_bridge.protocol import Done, Fail, Progress, Reply
 from retone_bridge.terminal import STAGES, Display, interrupt_calls, table
@@ -64,9 +64,6 @@ def _fill(out: Path, options: argparse.Namespace) -> None:
     # Sound libraries and the service's modules take a while to import, which other commands need not wait for.
     import soundfile
 
-    from retone_bridge.runner import OwnEngine
-    from retone_bridge.workers import engine_command
-
     before, after, picture = out / "before.wav", out / "after.wav", out / "comparison.png"
     samples, rate = soundfile.read(_CLIP, dtype="int16", always_2d=True)
     soundfile.write(before, samples, rate, subtype="PCM_16")
@@ -85,11 +82,7 @@ def _fill(out: Path, options: argparse.Namespace) -> None:
         display.clear()
         status = client.status()
     display.say("drawing the picture")
-    engine = OwnEngine(engine_command("cpu"))
-    try:
-        engine.picture(before, (after,), picture, None)
-    finally:
-        engine.close()
+    engine.draw(before, (after,), picture)
     project = out / "demo.rpp"
     project.write_text(_project(options.prompt, before, after, len(samples), rate), encoding="utf-8")
     _report(options.prompt, (before, after, picture, project), stages, f"{status.model} on {status.device}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retone_bridge import paths
+from retone_bridge import engine, paths
 from retone_bridge.commands import settings
 from retone_bridge.commands.inspect import recipe_of
 from retone_bridge.protocol import Done, Fail
@@ -112,24 +112,12 @@ def carry_out(plan: Plan, options: argparse.Namespace) -> int:
         for path in plan.outputs:
             print(path)
         if plan.picture is not None:
-            draw(plan.request, plan.outputs, plan.picture, runner)
+            engine.draw(Path(plan.request.path), plan.outputs, plan.picture, plan.request.region_start)
             print(plan.picture)
     finally:
         display.clear()
         runner.close()
     return 0
-
-
-def draw(request: EditRequest, outputs: tuple[Path, ...], picture: Path, runner: Runner) -> None:
-    """The picture before and after, by the runner's engine or one for this alone."""
-    frames = request.region_frames
-    region = None if frames is None else (request.region_start, frames)
-    engine = runner if isinstance(runner, OwnEngine) else OwnEngine(engine_command("cpu"))
-    try:
-        engine.picture(Path(request.path), outputs, picture, region)
-    finally:
-        if engine is not runner:
-            engine.close()
 
 
 def _runner(plan: Plan, options: argparse.Namespace) -> Runner:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
+from retone_bridge import engine
 from retone_bridge.client import Client
 from retone_bridge.paths import state_folder
 from retone_bridge.protocol import DEFAULT_PORT
 from retone_bridge.terminal import table
-from retone_engine.request import CODES, RetoneError
+from retone_engine.request import RetoneError
 
 
 def add(commands: Any) -> None:
@@ -30,7 +29,7 @@ def add(commands: Any) -> None:
 
 
 def run_models(options: argparse.Namespace) -> int:
-    models = _engine_says("models")
+    models = engine.ask("models")
     if options.json:
         print(json.dumps(models, indent=2))
         return 0
@@ -57,7 +56,7 @@ def run_models(options: argparse.Namespace) -> int:
 
 
 def run_doctor(options: argparse.Namespace) -> int:
-    found = _engine_says("doctor")
+    found = engine.ask("doctor")
     try:
         with Client(port=options.port) as client:
             status = client.status()
@@ -81,20 +80,7 @@ def run_recipe(options: argparse.Namespace) -> int:
 
 def recipe_of(file: str) -> dict[str, Any]:
     """What a result was made from; raises RetoneError when the file holds no recipe."""
-    recipe = _engine_says("recipe", str(Path(file).expanduser().absolute()))
+    recipe = engine.ask("recipe", str(Path(file).expanduser().absolute()))
     if not isinstance(recipe, dict) or "request" not in recipe:
         raise RetoneError("unreadable_audio", f"{file} holds no recipe that this version reads.")
     return recipe
-
-
-def _engine_says(module: str, *arguments: str) -> Any:
-    """The JSON that a module of the engine prints; raises the RetoneError that it reports as ``code: sentence``."""
-    command = (sys.executable, "-m", f"retone_engine.{module}", *arguments)
-    child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
-    if child.returncode == 0:
-        return json.loads(child.stdout)
-    last = (child.stderr.strip().splitlines() or [""])[-1]
-    code, colon, message = last.partition(": ")
-    if colon and code in CODES:
-        raise RetoneError(code, message)
-    raise RetoneError("internal", f"retone_engine.{module} failed: {last or child.returncode}")

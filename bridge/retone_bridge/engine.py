@@ -1,0 +1,30 @@
+"""Questions to the engine that need no worker: a child process of one of its modules, which prints JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from retone_engine.request import CODES, RetoneError
+
+
+def ask(module: str, *arguments: str) -> Any:
+    """The JSON that ``retone_engine.module`` prints; raises the RetoneError that it reports as ``code: sentence``."""
+    command = (sys.executable, "-m", f"retone_engine.{module}", *arguments)
+    child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    if child.returncode == 0:
+        return json.loads(child.stdout)
+    last = (child.stderr.strip().splitlines() or [""])[-1]
+    code, colon, message = last.partition(": ")
+    if colon and code in CODES:
+        raise RetoneError(code, message)
+    raise RetoneError("internal", f"retone_engine.{module} failed: {last or child.returncode}")
+
+
+def draw(before: Path, afters: Sequence[Path], output: Path, region_start: int = 0) -> None:
+    """Draw the spectrograms of a clip from ``region_start`` on and of its edits into the PNG ``output``."""
+    ask("picture", str(before), *map(str, afters), "--output", str(output), "--region-start", str(region_start))
