@@ -60,13 +60,13 @@ def test_a_region_is_the_same_frames_of_the_whole(save, kind):
         assert (region.start, region.total_frames) == (start, 60_000)
 
 
-def test_a_region_far_into_an_mp3_is_those_frames(save):
+def test_a_region_of_an_mp3_is_those_frames_whatever_its_bit_rate(save):
     # A tone takes less than its share of bits, so that a place in the file is hard to tell from the time.
     tone = 0.3 * np.sin(2 * np.pi * 300 * np.arange(300_000) / 48000)
     path = save(tone[None], kind=("MP3", "MPEG_LAYER_III"), name="clip.mp3")
     whole = read(path)
-    # The decoder rounds differently by how much is read at once; seeking would give other frames altogether.
-    assert np.abs(read(path, 200_000, 4_000).samples - whole.samples[:, 200_000:204_000]).max() < 1e-6
+    assert np.abs(whole.samples - tone).max() < 0.05
+    assert np.array_equal(read(path, 200_000, 4_000).samples, whole.samples[:, 200_000:204_000])
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000, 192000])

@@ -19,8 +19,15 @@ RATE_LOW, RATE_HIGH = 8_000, 192_000
 # 120 dB over full scale: no sound, and its square would leave float32 in a longer sum.
 SAMPLE_LIMIT = 1e6
 _BLOCK = 1 << 16
-# Seeking further than some seconds into an MP3 lands beside the frame: it is decoded from its beginning.
+# Seeking in an MP3 of uneven bit rate lands beside the frame: it is decoded from its beginning.
 _NO_SEEKING = {"MP3"}
+
+
+class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A file that is read on and on. soundfile seeks to where it already is after each block, which garbles an MP3."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ def _open(path: str | Path) -> soundfile.SoundFile:
     if not stat.S_ISREG(mode):
         raise RetoneError("not_a_file", f"{path} is no regular file; give an audio file.")
     try:
-        return soundfile.SoundFile(str(path))
+        return _Forward(str(path))
     except (soundfile.LibsndfileError, TypeError, OSError) as error:
         # soundfile asks for rate and channels (TypeError) where a name ends in .raw.
         raise _unreadable(path, "it is damaged, or of a kind that cannot be read here") from error
