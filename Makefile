@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Threads that spin while they wait take the core from the one they wait for when the machine is busy.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint bench evaluate protocol clean
+.PHONY: demo test lint bench pocket protocol clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,9 +28,10 @@ bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/speed.py
 	$(BIN)/python engine/benchmarks/audio_quality.py
 
-# The pocket model's table; needs fluidsynth and the FluidR3 soundfont, and the data that training made.
-evaluate: $(VENV)/.installed
-	$(BIN)/python engine/training/evaluate.py
+# The pocket model from nothing: hours on a CPU; needs fluidsynth and the FluidR3 soundfont. A killed run goes on.
+pocket: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[train]"
+	$(BIN)/python engine/training/make.py --work build/pocket
 
 protocol: $(VENV)/.installed
 	$(BIN)/python -m retone_bridge.protocol > bridge/PROTOCOL.md
