@@ -18,7 +18,8 @@ from transformers import AutoTokenizer, ClapTextModelWithProjection, PreTrainedT
 from transformers.utils.logging import disable_progress_bar
 
 from retone_engine.model import Defaults, Embedding, Encoded
-from retone_engine.models.mel import LOG_FLOOR, MelFrontEnd, give_back
+from retone_engine.models.give_back import give_back_mel, give_back_wave
+from retone_engine.models.mel import LOG_FLOOR, MelFrontEnd
 from retone_engine.path import DiscreteVPPath, Level
 
 _N_FFT = 1024
@@ -78,16 +79,19 @@ class AudioLDM:
         frames = audio.shape[-1]
         # The front end reflects half its window at the ends, so it wants more than that.
         grids = max(-(-frames // self._grid), _N_FFT // 2 // self._grid + 1)
-        mel = self.front_end(F.pad(audio.to(self.device, self._state), (0, grids * self._grid - frames)))
-        latent = self._encode_mel(mel[:, None])
-        return Encoded(latent, frames, {"mel": mel[:, None]})
+        padded = F.pad(audio.to(self.device, self._state), (0, grids * self._grid - frames))
+        mel = self.front_end(padded)[:, None]
+        return Encoded(self._encode_mel(mel), frames, {"mel": mel, "audio": padded})
 
     @torch.no_grad()
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         mel = self._decode_mel(latent)
-        if restore:
-            mel = give_back(mel, self._decode_mel(source.latent), source.kept["mel"])
-        audio: Tensor = self.vocoder(mel[:, 0].clamp_min(math.log(LOG_FLOOR)))
+        if not restore:
+            return self._voice(mel)[:, None, : source.frames]
+        # Twice: what the autoencoder lost of the frames, and what the vocoder loses of the wave.
+        own = source.kept["mel"]
+        edited = self._voice(give_back_mel(mel, self._decode_mel(source.latent), own))
+        audio = give_back_wave(edited, self._voice(own), source.kept["audio"], self.front_end)
         return audio[:, None, : source.frames]
 
     @torch.no_grad()
@@ -129,6 +133,11 @@ class AudioLDM:
     def _decode_mel(self, latent: Tensor) -> Tensor:
         mel: Tensor = self.vae.decode(latent / self.vae.config.scaling_factor).sample
         return mel
+
+    def _voice(self, mel: Tensor) -> Tensor:
+        """Log-mel (B, 1, T, bins) to sound (B, samples)."""
+        audio: Tensor = self.vocoder(mel[:, 0].clamp_min(math.log(LOG_FLOOR)))
+        return audio
 
 
 def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AudioLDM:

@@ -1,4 +1,4 @@
-"""The mel front end that AudioLDM's family hears through, and what an autoencoder behind it loses."""
+"""The mel front end that AudioLDM's family and the pocket model hear through."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from torch import Tensor
 from transformers.audio_utils import mel_filter_bank
 
 LOG_FLOOR = 1e-5
-# How fast the correction below fades where the edit changed the sound, in nat of log-mel.
-_CHANGE = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,14 +36,3 @@ class MelFrontEnd:
 def _filters(n_fft: int, bins: int, sample_rate: int) -> Tensor:
     bank = mel_filter_bank(n_fft // 2 + 1, bins, 0.0, sample_rate / 2, sample_rate, norm="slaney", mel_scale="slaney")
     return torch.from_numpy(bank)
-
-
-def give_back(edited: Tensor, decoded: Tensor, source: Tensor) -> Tensor:
-    """``edited`` with what the autoencoder lost of the source added where the edit left it alone.
-
-    All three are log-mels of one shape: the decoded edit, the decoded source and the source itself. The whole
-    difference ``source - decoded`` would carve the source's silences into new notes, so it fades with
-    ``|edited - decoded|``.
-    """
-    weight = torch.exp(-(edited - decoded).abs() / _CHANGE)
-    return edited + weight * (source - decoded)

@@ -14,12 +14,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from retone_engine.model import Defaults, Embedding, Encoded
-from retone_engine.models.mel import give_back
+from retone_engine.models.give_back import give_back_mel, give_back_wave
 from retone_engine.models.pocket.codec import PATCH, Codec
 from retone_engine.models.pocket.mel import HOP, SAMPLE_RATE, log_mel
 from retone_engine.models.pocket.network import TIME_MULTIPLE, Denoiser
 from retone_engine.models.pocket.text import MEANINGFUL, TIMBRES, TextEncoder, counts, known_words
-from retone_engine.models.pocket.vocoder import Vocoder, give_back_wave
+from retone_engine.models.pocket.vocoder import Vocoder
 from retone_engine.path import Level, VPPath
 
 CONFIG_FILE = "pocket.json"
@@ -68,8 +68,8 @@ class PocketModel:
             return audio[:, None, : source.frames]
         # Twice: what the codec lost of the frames, and what the vocoder loses of the wave.
         decoded, own = self.codec.decode(source.latent), source.kept["mel"]
-        edited = self.vocoder(give_back(mel, decoded, own))
-        audio = give_back_wave(edited, self.vocoder(own), source.kept["audio"])
+        edited = self.vocoder(give_back_mel(mel, decoded, own))
+        audio = give_back_wave(edited, self.vocoder(own), source.kept["audio"], log_mel)
         return audio[:, None, : source.frames]
 
     @torch.no_grad()

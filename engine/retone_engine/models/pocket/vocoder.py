@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from retone_engine.models.pocket.mel import HOP, MEL_BINS, N_FFT
 
 _LOUDEST = 6.0  # ln of the largest magnitude of a bin; a full-scale sine reaches 5.6
-_SILENCE = 1e-3  # magnitude of a bin, 108 dB below that sine
 
 
 class Block(nn.Module):
@@ -53,29 +52,6 @@ class Vocoder(nn.Module):
         spectrum = torch.polar(magnitude.clamp(max=_LOUDEST).exp(), phase)
         # The last frame once more: the inverse transform wants the one that is centred on the end.
         spectrum = torch.cat((spectrum, spectrum[..., -1:]), dim=-1)
-        return _to_sound(spectrum, mel.shape[1] * HOP)
-
-
-def give_back_wave(edited: Tensor, decoded: Tensor, source: Tensor) -> Tensor:
-    """``edited`` with what the vocoder lost of the source put back where the edit left it alone.
-
-    All are sounds (B, samples) or broadcast to it: the vocoder's edit, the vocoder's source, and the source itself. A
-    bin in which the first two agree, in size and phase, takes the source's own content; one in which they differ by
-    as much as there is takes nothing. An edit that changes nothing gives the source back.
-    """
-    edit, voice, own = (_spectrum(sound) for sound in (edited, decoded, source))
-    differs = (edit - voice).abs() / (voice.abs() + _SILENCE)
-    # Smoothed over neighbouring bins and frames: a weight that flickers is heard as chirps.
-    weight = F.avg_pool2d((1 - differs).clamp_min(0).square()[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
-    return _to_sound(edit + weight * (own - voice), edited.shape[-1])
-
-
-def _spectrum(sound: Tensor) -> Tensor:
-    window = torch.hann_window(N_FFT, dtype=sound.dtype, device=sound.device)
-    return torch.stft(sound, N_FFT, HOP, window=window, center=True, return_complex=True)
-
-
-def _to_sound(spectrum: Tensor, samples: int) -> Tensor:
-    """Overlap-add of (B, 513, T + 1) frames, frame k centred on sample 256 k, as (B, samples)."""
-    window = torch.hann_window(N_FFT, dtype=spectrum.real.dtype, device=spectrum.device)
-    return torch.istft(spectrum, N_FFT, HOP, window=window, center=True, length=samples)
+        # Overlap-add: frame k is centred on sample 256 k.
+        window = torch.hann_window(N_FFT, dtype=mel.dtype, device=mel.device)
+        return torch.istft(spectrum, N_FFT, HOP, window=window, center=True, length=mel.shape[1] * HOP)
