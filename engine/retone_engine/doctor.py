@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
 from retone_engine.device import choose, precision
+from retone_engine.models import models_folder
 
 _LIBRARIES = ("retone", "torch", "diffusers", "transformers", "numpy", "soundfile", "soxr", "python-osc")
 
@@ -28,7 +31,16 @@ def report() -> dict[str, Any]:
         "devices": ["cpu", *_gpus(), *(["mps"] if torch.backends.mps.is_available() else [])],
         "device": str(device),
         "precision": str(precision(None, device)).removeprefix("torch."),
+        "models_folder": str(models_folder()),
+        "wrong": list(_wrong()),
     }
+
+
+def _wrong() -> Iterator[str]:
+    """What keeps the engine from working as well as it could, a sentence each."""
+    if shutil.which("nvidia-smi") and not torch.cuda.is_available():
+        built = f"is built for CUDA {torch.version.cuda}" if torch.version.cuda else "is built without CUDA"
+        yield f"There is an NVIDIA card, but this torch {built} and does not see it; install one that fits the driver."
 
 
 def _gpus() -> list[str]:

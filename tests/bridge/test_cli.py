@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -218,3 +219,13 @@ def test_the_clip_of_the_demo_comes_with_the_package():
 
     info = soundfile.info(Path(retone_bridge.__file__).parent / "data" / "demo.flac")
     assert info.channels == 2
+
+
+def test_the_doctor_says_what_it_found_and_that_a_port_is_taken(retone):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        status, out, _ = retone("doctor", "--port", port)
+    assert status == 1
+    assert f"Port {port} is held by another program" in out
+    assert "torch" in out and "pocket" in out and "state folder" in out

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
+import socket
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,8 @@ from retone_bridge.paths import state_folder
 from retone_bridge.protocol import DEFAULT_PORT
 from retone_bridge.terminal import table
 from retone_engine.request import RetoneError
+
+LITTLE_ROOM_BYTES = 1 << 30
 
 
 def add(commands: Any) -> None:
@@ -57,20 +63,44 @@ def run_models(options: argparse.Namespace) -> int:
 
 def run_doctor(options: argparse.Namespace) -> int:
     found = engine.ask("doctor")
+    models = [model["name"] for model in engine.ask("models")]
     try:
         with Client(port=options.port) as client:
             status = client.status()
         service = f"runs on port {options.port}: {status.model or 'starting'} {status.device}".strip()
+        wrong = []
     except RetoneError:
         service = f"none on port {options.port}"
+        wrong = list(_port_trouble(options.port))
+    wrong += [*_folder_trouble(state_folder()), *found.pop("wrong")]
     rows: list[tuple[str, object]] = [("service", service), ("state folder", state_folder())]
+    rows.append(("models", ", ".join(models)))
     for name, value in found.items():
         if isinstance(value, dict):
             rows += [(f"  {inner}", told or "not here") for inner, told in value.items()]
         else:
             rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else value))
     print(table(rows))
-    return 0
+    print()
+    for sentence in wrong or ["Nothing is wrong."]:
+        print(sentence)
+    return 1 if wrong else 0
+
+
+def _port_trouble(port: int) -> Iterator[str]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            yield f"Port {port} is held by another program; choose another with: retone serve --port {port + 1}"
+
+
+def _folder_trouble(state: Path) -> Iterator[str]:
+    there = next(folder for folder in (state, *state.parents) if folder.exists())
+    if not os.access(there, os.W_OK):
+        yield f"{there} cannot be written; choose another folder with: retone serve --state DIR"
+    elif (free := shutil.disk_usage(there).free) < LITTLE_ROOM_BYTES:
+        yield f"Only {free / 2**30:.1f} GiB are free in {there}; a render of a long clip may not fit."
 
 
 def run_recipe(options: argparse.Namespace) -> int:
