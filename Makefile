@@ -27,6 +27,7 @@ lint: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/speed.py
 	$(BIN)/python engine/benchmarks/lengths.py
+	$(BIN)/python engine/benchmarks/joins.py
 	$(BIN)/python engine/benchmarks/audio_quality.py
 
 # The pocket model from nothing: hours on a CPU; needs fluidsynth and the FluidR3 soundfont. A killed run goes on.
