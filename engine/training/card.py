@@ -42,8 +42,8 @@ def _head(config: dict[str, Any], folder: Path) -> str:
     return f"""# The pocket model
 
 The small model that comes with Retone: it changes the instrument of a short piece of music and keeps its notes.
-16 kHz mono, clips of {CLIP_SECONDS} s (longer ones in windows), {size:.1f} MB in half precision, quick on a CPU. Trained
-from nothing on music that its own training code composes and renders; no recording of anyone was used.
+16 kHz mono, clips of {CLIP_SECONDS} s (longer ones in windows), {size:.1f} MB in half precision, quick on a CPU.
+Trained from nothing on music that its own training code composes and renders; no recording of anyone was used.
 Licence: {config["licence"]}, as the rest of Retone. Made by `engine/training/make.py`, which writes this card too.
 """
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ from retone_engine.models.pocket.mel import SAMPLE_RATE
 from retone_engine.models.pocket.text import TIMBRES
 from retone_engine.path import schedule
 from scores import PROGRAMS, random_sequence
+
+
+# (strength, guidance) of the card's rows beside the default's.
+MORE_EDITS = ((0.5, 3.0), (0.7, 3.0))
+SDEDITS = ((0.5, 3.0), (0.6, 3.0))
+DDIMS = ((0.5, 3.0), (0.65, 3.0))
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def draw_pairs(work: Path, per_target: int, seconds: float, seed: int = 5) -> li
     audio, _ = open_arrays(work)
     pairs: list[Pair] = []
     for target in range(len(timbres)):
-        prompt = f"a {rng.choice(TIMBRES[timbres[target]])}"
+        prompt = str(rng.choice(TIMBRES[timbres[target]]))
         for source in rng.choice([t for t in range(len(timbres)) if t != target], per_target, replace=False):
             score: list[tuple[float, float, int]] = []
             while not score:
@@ -141,10 +148,11 @@ class Editor:
                 key = (setting.method, number, setting.steps, name, seed)
                 source = guidance(model, name, 1.0)
                 latent = self.encoded[number].latent
-                self.known[key] = made_now = method.invert(
-                    model, latent, steps, source, seed, known=self.known.get(key)
-                )
-                inversions.append(made_now)
+                known = self.known.get(key)
+                inversion = method.invert(model, latent, steps, source, seed, known=known)
+                if known is None or len(known.schedule) < len(steps):
+                    self.known[key] = inversion
+                inversions.append(inversion)
             target = guidance(model, prompt, setting.guidance_scale, rescale=setting.guidance_rescale)
             latents = method.replay(model, inversions, target)
             for row, number in enumerate(numbers):
@@ -157,8 +165,7 @@ def measure(
 ) -> dict[str, Any]:
     """Measure `settings`; every row is in `out` as soon as it is there.
 
-    Rows come by method and from weak to strong, as a longer inversion goes on from a shorter one. `by_target` holds
-    the figures of the model's default setting, where it is among them, for each wanted timbre.
+    `by_target` holds the figures of the model's default setting, where it is among them, for each wanted timbre.
     """
     torch.set_num_threads(1)
     model = load(folder, torch.device("cpu"), torch.bfloat16)
@@ -180,7 +187,7 @@ def measure(
         }.items():
             keep({"anchor": name, **asdict(mean(judge(sounds, pairs, judges)))})
     editor = Editor(model, pairs)
-    for setting in sorted(settings, key=lambda s: (s.method, s.name_source, s.steps, s.strength)):
+    for setting in settings:
         began = time.time()
         figures = judge(editor.edit(setting), pairs, judges)
         if setting == default_setting(model):
@@ -204,13 +211,43 @@ def _vocoded(model: PocketModel, sound: Tensor) -> Tensor:
     return model.decode(encoded.latent, encoded, False)[0]
 
 
-def everything(work: Path, folder: Path) -> None:
-    """The card's table into evaluation.json; skips when it is there."""
-    out = work / "evaluation.json"
-    if out.exists():
+def everything(work: Path, folder: Path, per_target: int = 7, seconds: float = 5.12) -> None:
+    """The card's table into evaluation.json, on two cores; skips when it is there."""
+    if (work / "evaluation.json").exists():
         return
-    settings = [default_setting(load(folder, torch.device("cpu"), torch.float32))]
-    measure(work, folder, settings, 7, 2.56, out)
+    auto = default_setting(load(folder, torch.device("cpu"), torch.float32))
+
+    def others(method: str, pairs: tuple[tuple[float, float], ...]) -> list[Setting]:
+        return [replace(auto, method=method, strength=strength, guidance_scale=scale) for strength, scale in pairs]
+
+    halves = {
+        "edits": [auto, replace(auto, name_source=True), *others("ddpm_inversion", MORE_EDITS)],
+        "baselines": [*others("sdedit", SDEDITS), *others("ddim_inversion", DDIMS)],
+    }
+    spawn = multiprocessing.get_context("spawn")
+    processes = [
+        spawn.Process(
+            target=measure,
+            args=(work, folder, settings, per_target, seconds, work / f"evaluation_{name}.json", name == "edits"),
+        )
+        for name, settings in halves.items()
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    if any(process.exitcode for process in processes):
+        raise SystemExit("An evaluation failed; its message stands above.")
+    merge(work)
+
+
+def merge(work: Path) -> None:
+    """Both halves of the table into one."""
+    edits, baselines = (
+        json.loads((work / f"evaluation_{name}.json").read_text(encoding="utf-8")) for name in ("edits", "baselines")
+    )
+    edits["rows"] += baselines["rows"]
+    (work / "evaluation.json").write_text(json.dumps(edits, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:

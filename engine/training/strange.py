@@ -76,7 +76,7 @@ def measure(work: Path, folder: Path) -> list[dict[str, object]]:
     setting = Setting("ddpm_inversion", chosen.strength, chosen.guidance_scale, chosen.steps, chosen.guidance_rescale)
     rows: list[dict[str, object]] = []
     for name, sound in sounds().items():
-        pairs = [Pair(sound, sound, [], "", target, f"a {target}") for target in TARGETS]
+        pairs = [Pair(sound, sound, [], "", target, target) for target in TARGETS]
         for pair, made in zip(pairs, Editor(model, pairs).edit(setting), strict=True):
             made = made * (PEAK / made.abs().max())
             before, after = heard_mel(sound)[0], heard_mel(made)[0]
