@@ -32,7 +32,6 @@ from retone_engine.models.pocket.text import TIMBRES
 from retone_engine.path import schedule
 from scores import PROGRAMS, random_sequence
 
-
 # (strength, guidance) of the card's rows beside the default's.
 MORE_EDITS = ((0.5, 3.0), (0.7, 3.0))
 SDEDITS = ((0.5, 3.0), (0.6, 3.0))
