@@ -33,9 +33,9 @@ from retone_engine.path import schedule
 from scores import PROGRAMS, random_sequence
 
 # (strength, guidance) of the card's rows beside the default's.
-MORE_EDITS = ((0.5, 3.0), (0.7, 3.0))
-SDEDITS = ((0.5, 3.0), (0.6, 3.0))
-DDIMS = ((0.5, 3.0), (0.65, 3.0))
+MORE_EDITS = ((0.5, 4.0), (0.8, 2.5))
+SDEDITS = ((0.5, 2.5), (0.5, 4.5), (0.6, 2.5))
+DDIMS = ((0.5, 4.0), (0.65, 2.5))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from retone_engine.models.pocket.text import MEANINGFUL
 SHIPPED = Path(__file__).parents[1] / "retone_engine" / "models" / "pocket"
 WINDOW_SECONDS = 5.12
 # What `auto` means for this model: measured by evaluate.py on held-out music, see CARD.md.
-DEFAULTS = {"strength": 0.6, "steps": 40, "guidance_scale": 3.0, "source_guidance_scale": 1.0, "guidance_rescale": 0.0}
+DEFAULTS = {"strength": 0.65, "steps": 40, "guidance_scale": 2.5, "source_guidance_scale": 1.0, "guidance_rescale": 0.0}
 SHAPES: dict[str, Any] = {
     "denoiser": {"widths": [64, 128, 224], "depths": [1, 2, 2], "condition": 256},
     "vocoder": {"width": 192, "inner": 576, "blocks": 8},
