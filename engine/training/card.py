@@ -13,7 +13,7 @@ from codec_fit import DEPTH_DB, WHITENING
 from data import HELD_OUT, SEQUENCES
 from retone_engine.models.pocket.family import CONFIG_FILE, WEIGHTS_FILE
 from retone_engine.models.pocket.text import KINDS, PACES, TIMBRES
-from scores import CLIP_SECONDS, PROGRAMS
+from scores import CLIP_SECONDS, HIGHEST_PITCH, LOWEST_PITCH, PROGRAMS
 
 METHOD_NAMES = {
     "ddpm_inversion": "edit-friendly DDPM inversion",
@@ -32,7 +32,7 @@ def write(work: Path, folder: Path) -> None:
         _training(work),
         _evaluation(work, config["defaults"]),
         _strange(work),
-        _limits(),
+        _limits(work),
     ]
     (folder / "CARD.md").write_text("\n".join(parts), encoding="utf-8")
 
@@ -69,9 +69,9 @@ def _data(work: Path) -> str:
     return f"""## Data
 
 {SEQUENCES} random note sequences (melodies, arpeggios, chords, two-voice pieces; several scales, paces, registers,
-articulations; tuning off by up to 30 cents), each played by all {len(PROGRAMS)} sounds of General MIDI, without reverb
-or chorus: {hours} hours, rendered with fluidsynth in {seconds.strip()}. The last {HELD_OUT} sequences were kept out of
-everything and are what is measured below.
+articulations; MIDI notes {LOWEST_PITCH} to {HIGHEST_PITCH}; tuning off by up to 30 cents), each played by
+all {len(PROGRAMS)} sounds, General MIDI programs, without reverb or chorus: {hours} hours, rendered with fluidsynth in {seconds.strip()}. The last {HELD_OUT} sequences
+were kept out of all training and are what is measured below.
 Soundfont: FluidR3 GM by Frank Wen and others (MIT licence), as packaged by Debian (`fluid-soundfont-gm`).
 """
 
@@ -111,10 +111,11 @@ def _evaluation(work: Path, defaults: dict[str, Any]) -> str:
     found = json.loads((work / "evaluation.json").read_text(encoding="utf-8"))
     rows = found["rows"]
     untouched = next(row["mel"] for row in rows if row.get("anchor") == "source, untouched")
+    seconds = next(row["seconds_an_edit"] for row in rows if row.get("method") == "ddpm_inversion")
     lines = []
     for row in rows:
         if "anchor" in row:
-            name, setting = row["anchor"], "| | "
+            name, setting = row["anchor"], " | | "
         else:
             name = METHOD_NAMES[row["method"]]
             name += "; source named" if row["name_source"] else ""
@@ -124,16 +125,18 @@ def _evaluation(work: Path, defaults: dict[str, Any]) -> str:
                 setting += f", rescale {row['guidance_rescale']:g}"
         away = 100 * (row["mel"] / untouched - 1)
         cells = f"{100 * row['recognised']:.0f} % | {row['note_f1']:.2f} | {row['mel']:.3f} ({away:+.0f} %)"
-        lines.append((row, f"| {name} | {setting} | {row['pairs']} | {cells} |"))
-    body = "\n".join(line for _, line in lines)
+        lines.append(f"| {name} | {setting} | {row['pairs']} | {cells} |")
+    body = "\n".join(lines)
     return f"""## Measured
 
 Held-out music, random pairs (source sound to wanted sound), clips of {found["clip_seconds"]:g} s, prompts drawn from
 the names above, the source's sound not told unless said. *Recognised*: the classifier hears the wanted sound first.
 *Notes*: F1 of the transcriber's notes against the score (same pitch, onset within 0.1 s). *Distance*: log-mel to the
 true rendering by the wanted sound, in nat, both floored 60 dB below their loudest point; in brackets against the
-untouched source. All methods share the decoding.
-`auto` is strength {defaults["strength"]:g}, guidance {defaults["guidance_scale"]:g}, {defaults["steps"]} steps.
+untouched source. All methods share the decoding, and what it gives back of the source.
+`auto` is strength {defaults["strength"]:g}, guidance {defaults["guidance_scale"]:g}, {defaults["steps"]} steps; it was
+chosen on smaller draws from the same held-out music. One such edit took {seconds:.1f} s in one thread of the shared
+machine, the judging counted in.
 
 | method | strength | guidance | steps | pairs | recognised | notes | distance |
 |---|---|---|---|---|---|---|---|
@@ -174,16 +177,21 @@ At the default. *Rhythm*: correlation of the loudness curves before and after. *
 """
 
 
-def _limits() -> str:
-    return """## Limits
+def _limits(work: Path) -> str:
+    found = json.loads((work / "evaluation.json").read_text(encoding="utf-8")).get("by_target", {})
+    worst = sorted(found, key=lambda name: found[name]["note_f1"])[:3]
+    missed = sorted(found, key=lambda name: found[name]["recognised"])[:3]
+    return f"""## Limits
 
 - Only the sounds above, as one soundfont plays them. It is no singer, knows no drums and has heard no recording.
 - 16 kHz mono: what lies above 8 kHz, and the stereo image, is Retone's own work around the model.
-- Notes below about 130 Hz and dense low chords blur: mel bands there lie 23 Hz apart.
-- Turning short decaying notes into long held ones, and the other way round, is the hardest: an edit keeps the
-  source's structure, and when a note ends is part of it.
+- It has heard no note below MIDI {LOWEST_PITCH}, and its bands lie 23 Hz apart below 1 kHz: dense low chords are hard.
+- At the default, notes suffer most on the way to {", ".join(worst)}; the wanted sound is missed most often
+  when it is {", ".join(missed)}.
+- An edit keeps the source's structure, and how a note ends is part of it: held notes from short decaying ones, and
+  the other way round, ask for more strength than other edits.
 - High guidance buys recognition with notes. Prompts for two sounds at once were not trained.
-- The vocoder invents the phase, so even an unchanged passage is not the same wave.
+- Where an edit changes the sound, the vocoder invents the phase.
 """
 
 

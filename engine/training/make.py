@@ -1,6 +1,6 @@
 """Make the pocket model from nothing: one command, stages that skip when done.
 
-    python engine/training/make.py --work DIR [--out FOLDER] [--hours-scale 1.0]
+    python engine/training/make.py --work DIR [--out FOLDER] [--time-scale 1.0] [--pairs 7]
 
 It needs `fluidsynth`, the FluidR3 soundfont (Debian: fluid-soundfont-gm), `espeak-ng` and `sox` for the strange sounds,
 the package itself, and `pip install mido`. Two cores and about two and a half hours; a killed run goes on where it
@@ -25,8 +25,8 @@ from train_denoiser import train as train_denoiser
 from train_vocoder import train as train_vocoder
 
 DENOISER_MINUTES = 100.0
-VOCODER_MINUTES = 51.0
-CLASSIFIER_MINUTES = 4.0
+VOCODER_MINUTES = 53.0
+CLASSIFIER_MINUTES = 3.5
 TRANSCRIBER_MINUTES = 8.0
 
 
@@ -40,7 +40,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="a folder for data and checkpoints (5 GB)")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="where the model goes; the package by default")
-    parser.add_argument("--hours-scale", type=float, default=1.0, help="multiplies every training time")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="multiplies every training time")
+    parser.add_argument("--pairs", type=int, default=7, help="edits judged for every wanted sound, 13 at most")
     chosen = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     work: Path = chosen.work
@@ -49,8 +50,8 @@ def main() -> None:
     make_codec(work)
     spawn = multiprocessing.get_context("spawn")
     networks = [
-        spawn.Process(target=train_denoiser, args=(work, DENOISER_MINUTES * chosen.hours_scale)),
-        spawn.Process(target=_other_core, args=(work, chosen.hours_scale)),
+        spawn.Process(target=train_denoiser, args=(work, DENOISER_MINUTES * chosen.time_scale)),
+        spawn.Process(target=_other_core, args=(work, chosen.time_scale)),
     ]
     for process in networks:
         process.start()
@@ -59,7 +60,7 @@ def main() -> None:
     if any(process.exitcode for process in networks):
         raise SystemExit("A training process failed; its message stands above. Run again to go on.")
     print(f"weights: {export(work, chosen.out)} bytes")
-    evaluate.everything(work, chosen.out)
+    evaluate.everything(work, chosen.out, chosen.pairs)
     strange.measure(work, chosen.out)
     card.write(work, chosen.out)
 
