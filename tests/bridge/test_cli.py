@@ -1,5 +1,6 @@
 """The command line, with an engine that follows a script: what it prints, what it leaves, how it ends."""
 
+import argparse
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ import soundfile
 
 from bridge.harness import SCRIPT
 from retone_bridge.cli import main
+from retone_bridge.commands import settings
 from retone_bridge.terminal import EXITS, STATUS
 from retone_engine.request import CODES
 
@@ -156,6 +158,7 @@ import sys
 import retone_bridge.commands.edit as edit
 edit.engine_command = lambda *given: {SCRIPT!r}
 from retone_bridge.cli import main
+from retone_bridge.commands import settings
 sys.exit(main())
 """
     return subprocess.Popen(
@@ -229,3 +232,12 @@ def test_the_doctor_says_what_it_found_and_that_a_port_is_taken(retone):
     assert status == 1
     assert f"Port {port} is held by another program" in out
     assert "torch" in out and "pocket" in out and "state folder" in out
+
+
+def test_a_models_folder_reaches_the_engine_by_its_full_path(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    settings.add_settings(parser)
+    assert settings.collected(parser.parse_args(["--model", "mine"])) == {"model": str(tmp_path / "mine")}
+    assert settings.collected(parser.parse_args(["--set", "model=pocket"])) == {"model": "pocket"}

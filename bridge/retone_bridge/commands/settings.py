@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from retone_bridge.protocol import DEFAULT_PORT
@@ -46,8 +47,14 @@ def collected(options: argparse.Namespace) -> dict[str, Any]:
             raise RetoneError("bad_request", f"{name} is given twice.")
         if name == "output_folder":
             raise RetoneError("bad_request", "output_folder is for the service; name the result with -o.")
-        found[name] = value
+        found[name] = _folder(value) if name == "model" else value
     return found
+
+
+def _folder(model: str) -> str:
+    """A model's folder by its full path, as a service stands elsewhere; a name stays a name."""
+    folder = Path(model).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else model
 
 
 def changed(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
