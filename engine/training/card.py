@@ -70,8 +70,8 @@ def _data(work: Path) -> str:
 
 {SEQUENCES} random note sequences (melodies, arpeggios, chords, two-voice pieces; several scales, paces, registers,
 articulations; MIDI notes {LOWEST_PITCH} to {HIGHEST_PITCH}; tuning off by up to 30 cents), each played by
-all {len(PROGRAMS)} sounds, General MIDI programs, without reverb or chorus: {hours} hours, rendered with fluidsynth in {seconds.strip()}. The last {HELD_OUT} sequences
-were kept out of all training and are what is measured below.
+all {len(PROGRAMS)} sounds, General MIDI programs, without reverb or chorus: {hours} hours, rendered with fluidsynth in
+{seconds.strip()}. The last {HELD_OUT} sequences were kept out of all training and are what is measured below.
 Soundfont: FluidR3 GM by Frank Wen and others (MIT licence), as packaged by Debian (`fluid-soundfont-gm`).
 """
 
@@ -188,8 +188,7 @@ def _limits(work: Path) -> str:
 - It has heard no note below MIDI {LOWEST_PITCH}, and its bands lie 23 Hz apart below 1 kHz: dense low chords are hard.
 - At the default, notes suffer most on the way to {", ".join(worst)}; the wanted sound is missed most often
   when it is {", ".join(missed)}.
-- An edit keeps the source's structure, and how a note ends is part of it: held notes from short decaying ones, and
-  the other way round, ask for more strength than other edits.
+- An edit keeps the source's structure, and how a note begins and ends is part of it.
 - High guidance buys recognition with notes. Prompts for two sounds at once were not trained.
 - Where an edit changes the sound, the vocoder invents the phase.
 """
