@@ -51,8 +51,10 @@ def bad_network(port, seed):
         yield front.getsockname()[1]
     finally:
         open_.clear()
-        for each in (*ways, *timers):
-            each.join()
+        for way in ways:
+            way.join()
+        for timer in timers:  # complete only now
+            timer.join()
         front.close()
         back.close()
 

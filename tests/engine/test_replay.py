@@ -58,8 +58,10 @@ def test_the_same_prompt_gives_the_source_back(path, scale):
     model = RandomUNet(path=path)
     clip = torch.randn(1, 2, 16, 8, generator=torch.Generator().manual_seed(4))
     same = guidance(model, "first", scale)
-    result = edit(model, clip, schedule(path, 0.7, 20), same, same)
-    torch.testing.assert_close(result, clip, atol=1e-5, rtol=0)
+    inversion = invert(model, clip, schedule(path, 0.7, 20), same, 0)
+    # Rounding is relative to the predictions, which on EDM's path this network makes larger than any clip.
+    size = max(1.0, float(inversion.kept.abs().max()))
+    torch.testing.assert_close(replay(model, [inversion], same), clip, atol=1e-5 * size, rtol=0)
 
 
 def test_strength_0_is_the_source_itself():
