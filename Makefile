@@ -36,7 +36,7 @@ pocket: $(VENV)/.installed
 	$(BIN)/python engine/training/make.py --work build/pocket
 
 protocol: $(VENV)/.installed
-	$(BIN)/python -m retone_bridge.protocol > bridge/PROTOCOL.md
+	$(BIN)/python -m retone_bridge.document > bridge/PROTOCOL.md
 
 clean:
 	rm -rf $(VENV) demo-output

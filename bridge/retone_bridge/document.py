@@ -1,4 +1,4 @@
-"""PROTOCOL.md, made from the tables."""
+"""PROTOCOL.md, made from the tables; ``python -m retone_bridge.document`` prints it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from retone_engine.request import CODES, PARAMETERS, WARNINGS, Parameter
 
 _HEAD = f"""# Retone's OSC protocol, version {PROTOCOL}
 
-Made by `python -m retone_bridge.protocol > bridge/PROTOCOL.md`; do not edit by hand.
+Made by `python -m retone_bridge.document > bridge/PROTOCOL.md`; do not edit by hand.
 
 The service listens on UDP port {DEFAULT_PORT} of 127.0.0.1. Every message stays below {MESSAGE_LIMIT:,} bytes; audio is
 never sent, only the paths of files. Numbers may come as any OSC number (`i f h d T F`), text also as a number. A bundle
@@ -90,5 +90,5 @@ def _row(parameter: Parameter) -> str:
     return f"| `{parameter.name}` | {parameter.takes()} | {shown} | {held} | {parameter.sentence} |"
 
 
-def main() -> None:
+if __name__ == "__main__":
     sys.stdout.write(document())

@@ -2,7 +2,7 @@
 
 A request or a reply is a frozen dataclass whose fields are the arguments, in order. ``read_request``, ``read_reply``,
 the dispatcher, the client, the contract tests and PROTOCOL.md are all made from these classes; the parameters come
-from the engine's table. ``python -m retone_bridge.protocol`` prints PROTOCOL.md.
+from the engine's table. ``python -m retone_bridge.document`` prints PROTOCOL.md.
 """
 
 from __future__ import annotations
@@ -351,9 +351,3 @@ def named_in(message: Message) -> str:
     first = message.arguments[0] if message.arguments else None
     has_id = kind is not None and "id" in arguments_of(kind)
     return first if has_id and isinstance(first, str) and JOB_ID.fullmatch(first) else message.address[:200]
-
-
-if __name__ == "__main__":
-    from retone_bridge.document import main
-
-    main()

@@ -86,7 +86,7 @@ def test_addresses_are_unique_and_every_parameter_that_lives_is_held():
 
 def test_the_document_is_current():
     kept = Path(__file__).parents[2] / "bridge" / "PROTOCOL.md"
-    assert kept.read_text(encoding="utf-8") == document(), "run: python -m retone_bridge.protocol > bridge/PROTOCOL.md"
+    assert kept.read_text(encoding="utf-8") == document(), "run: python -m retone_bridge.document > bridge/PROTOCOL.md"
 
 
 @pytest.mark.parametrize(
