@@ -46,11 +46,6 @@ class Embedding:
         """Each prompt's row ``count`` times, for the rows of a batch: all of the first prompt's, then the next's."""
         return Embedding({k: v.repeat_interleave(count, dim=0) for k, v in self.tensors.items()})
 
-    @staticmethod
-    def cat(parts: Sequence[Embedding]) -> Embedding:
-        """The rows of all ``parts``, in order."""
-        return Embedding({k: torch.cat([p.tensors[k] for p in parts]) for k in parts[0].tensors})
-
 
 @dataclass(frozen=True)
 class Encoded:
