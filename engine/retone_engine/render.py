@@ -67,7 +67,8 @@ def render(
 ) -> dict[str, Any]:
     """Edit the clip of ``request`` into ``outputs``, one file a variation; returns what was measured on the way.
 
-    All files appear at the end or, where anything fails, none. Raises RetoneError.
+    All files appear at the end or, where anything fails, none; of names to ``overwrite``, those already replaced stay.
+    Raises RetoneError.
     """
     clock = Clock()
     for path in outputs:
@@ -117,6 +118,7 @@ def _write_all(
             audio.write(path, samples, rate, recipe, overwrite)
             written.append(path)
     except RetoneError:
-        for path in written:
+        # Where names were to be overwritten, what stood there is gone: a whole new file is better than none.
+        for path in () if overwrite else written:
             path.unlink(missing_ok=True)
         raise

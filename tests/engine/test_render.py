@@ -185,6 +185,25 @@ def test_when_one_variation_cannot_be_written_none_is_left(engine, clip, tmp_pat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.wav"]
 
 
+def test_a_failed_overwrite_never_leaves_a_name_empty(engine, clip, tmp_path, monkeypatch):
+    real, written = audio.write, []
+
+    def full_at_the_second(path, *rest):
+        if written:
+            raise RetoneError("disk_full", "The disk is full.")
+        written.append(path)
+        real(path, *rest)
+
+    outputs = [tmp_path / "1.wav", tmp_path / "2.wav"]
+    for path in outputs:
+        path.write_text("mine")
+    monkeypatch.setattr(audio, "write", full_at_the_second)
+    with pytest.raises(RetoneError, match="full"):
+        run(engine, clip, outputs, overwrite=True, variations=2)
+    assert soundfile.info(outputs[0]).channels == 2
+    assert outputs[1].read_text() == "mine"
+
+
 def test_a_cancel_leaves_nothing(engine, clip, tmp_path):
     looks = iter([False] * 8 + [True] * 1000)
     with pytest.raises(RetoneError) as caught:
