@@ -43,13 +43,14 @@ class OwnEngine:
         self.place = ""
 
     def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
-        """Events to the end, Done or Fail; a failed or cancelled edit leaves no file."""
+        """Events to the end, Done or Fail; a failed or cancelled edit leaves no file, with ``force`` no empty name."""
         written: list[Path] = []
         for event in self._do(Render(new_id(), request, tuple(map(str, outputs)), force)):
             if isinstance(event, Result):
                 written.append(Path(event.path))
             if isinstance(event, Fail):
-                for path in written:
+                # With force a name held something before: a whole new file is better there than none.
+                for path in () if force else written:
                     path.unlink(missing_ok=True)
             yield event
 
