@@ -1,303 +1,41 @@
-"""What can be asked of Retone: every parameter and every error, once.
+"""What can be asked of Retone: the three requests, checked. No torch here: the bridge imports this one file.
 
-The command line, the OSC protocol, the documents and the engine all read this table. No torch here: the bridge
-imports this one file of the engine.
+The settings stand in ``parameters``, the errors and warnings in ``errors``; what the bridge needs of them is given on.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Self
 
-# Job ids, paths and prompts share a 2,048-byte packet with the rest of a request.
-PROMPT_LIMIT = 500
+from retone_engine.errors import CODES, WARNINGS, RetoneError
+from retone_engine.parameters import BY_NAME, PARAMETERS, PROMPT_LIMIT, Asked, Parameter, parameter_named, taken_by
+from retone_engine.segments import Segment, segments_of
 
-CODES = {
-    "bad_request": "The message itself is wrong: a name, a type, a range.",
-    "id_reused": "A job of this id was asked for with other contents.",
-    "unknown_job": "No job of this id is known.",
-    "no_such_file": "The clip is not there.",
-    "not_a_file": "The path is a folder, a device or another thing that is no regular file.",
-    "unreadable_audio": "The file holds no audio that can be read.",
-    "empty_audio": "The file or the region holds no frames.",
-    "bad_samples": "The audio holds samples that are no numbers (NaN or infinite).",
-    "bad_region": "The region lies outside the file.",
-    "bad_mask": "The mask lies outside the region.",
-    "outside_roots": "The path lies outside the folders the service may use.",
-    "no_such_folder": "The output folder is not there.",
-    "output_exists": "The output is there already, and nothing is overwritten unasked.",
-    "cannot_write": "The output cannot be written.",
-    "disk_full": "The disk is full.",
-    "unknown_model": "No model of this name is here.",
-    "bad_model": "The model's files are damaged or not of a kind that Retone loads.",
-    "unsupported": "The model or method cannot do this.",
-    "out_of_memory": "The device has too little memory.",
-    "device_error": "The device failed, or is not there.",
-    "worker_crashed": "The engine process died during this job.",
-    "cancelled": "The job was cancelled.",
-    "busy": "Too many jobs are waiting.",
-    "not_running": "No service answers.",
-    "port_in_use": "Another program holds the port.",
-    "internal": "A fault of Retone's own.",
-}
-
-
-class RetoneError(Exception):
-    """A failure that the asker can understand: ``code`` is one of ``CODES``, ``message`` says what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        if code not in CODES:
-            raise ValueError(f"{code!r} is not an error code")
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-    def __reduce__(self) -> tuple[type[RetoneError], tuple[str, str]]:
-        return type(self), (self.code, self.message)
-
-
-WARNINGS = {
-    "unknown_words": "The prompt holds no word that the model knows.",
-    "level": "The loudness could not be matched, as the peak limit wins.",
-    "mono": "The clip's stereo image could not be kept.",
-    "device": "A slower device than asked for is in use.",
-}
-
-Kind = Literal["text", "float", "int", "switch", "choice"]
+__all__ = [
+    "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PROMPT_LIMIT", "WARNINGS", "Asked", "ClipRequest",
+    "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "SteerRequest", "amounts_of",
+    "check_range", "pairs", "parameter_named", "request_of", "steering",
+    "taken_by",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """One setting of a request.
+class ClipRequest:
+    """What all requests share. Each field but ``path`` is the parameter of the same name; None is auto."""
 
-    ``default`` None is ``auto``: the model, the file or the service decides. ``unit`` is for people; frames are
-    frames of the file. ``live``: a control surface may hold it (the file's own places are no settings).
-    """
-
-    name: str
-    kind: Kind
-    sentence: str
-    default: str | float | int | bool | None = None
-    low: float | None = None
-    high: float | None = None
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-    live: bool = True
-
-    @property
-    def has_auto(self) -> bool:
-        return self.default is None
-
-    def coerce(self, value: object) -> Any:
-        """``value`` as this parameter's type, from whatever type a sender uses.
-
-        Raises RetoneError(bad_request) that names the parameter, what it takes and what came.
-        """
-        if isinstance(value, str) and self.has_auto and value.strip().lower() == "auto":
-            return None
-        if value is None and self.has_auto:
-            return None
-        match self.kind:
-            case "text":
-                return self._text(value)
-            case "choice":
-                return self._choice(value)
-            case "switch":
-                return self._switch(value)
-            case "int":
-                number = self._number(value)
-                if number != int(number):
-                    raise self._refuse(value)
-                return int(number)
-            case "float":
-                return float(self._number(value))
-
-    def takes(self) -> str:
-        """What values are right, in words."""
-        match self.kind:
-            case "text":
-                words = f"text of at most {PROMPT_LIMIT} characters"
-            case "choice":
-                words = "one of " + ", ".join(self.choices)
-            case "switch":
-                words = "on or off"
-            case _:
-                whole = "a whole number" if self.kind == "int" else "a number"
-                low, high = _plain(self.low), _plain(self.high)
-                words = f"{whole} from {low} to {high}" if high else f"{whole} of at least {low}"
-                words += f" ({self.unit})" if self.unit else ""
-        return words + (", or auto" if self.has_auto else "")
-
-    def _text(self, value: object) -> str:
-        # A prompt typed as 808 leaves some programs as a number.
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise self._refuse(value)
-        text = str(value).strip()
-        if len(text) > PROMPT_LIMIT or "\0" in text:
-            raise self._refuse(f"{len(text)} characters")
-        return text
-
-    def _choice(self, value: object) -> str:
-        text = str(value).strip().lower()
-        if text not in self.choices:
-            raise self._refuse(value)
-        return text
-
-    def _switch(self, value: object) -> bool:
-        words = {
-            "on": True,
-            "true": True,
-            "yes": True,
-            "1": True,
-            "off": False,
-            "false": False,
-            "no": False,
-            "0": False,
-        }
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        answer = words.get(str(value).strip().lower())
-        if answer is None:
-            raise self._refuse(value)
-        return answer
-
-    def _number(self, value: object) -> float:
-        try:
-            number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            raise self._refuse(value) from None
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
-        if not math.isfinite(number) or not low <= number <= high:
-            raise self._refuse(value)
-        return number
-
-    def _refuse(self, value: object) -> RetoneError:
-        return RetoneError("bad_request", f"{self.name} is {str(value)[:60]!r}; it takes {self.takes()}.")
-
-
-def _plain(number: float | None) -> str:
-    return "" if number is None else f"{number:g}" if abs(number) < 1e6 else f"{int(number)}"
-
-
-_SEED_LIMIT = 2**31 - 1  # what an OSC int can carry
-
-PARAMETERS: tuple[Parameter, ...] = (
-    Parameter("prompt", "text", "What the clip should sound like.", default=""),
-    Parameter("source_prompt", "text", "What the clip sounds like now; may stay empty.", default=""),
-    Parameter("negative_prompt", "text", "What the edit should stay away from; may stay empty.", default=""),
-    Parameter("strength", "float", "How far the edit may leave the clip.", low=0, high=1),
-    Parameter("guidance_scale", "float", "How hard the prompt pulls.", low=0, high=50),
-    Parameter(
-        "source_guidance_scale",
-        "float",
-        "How hard the source prompt pulls while the clip is inverted.",
-        low=0,
-        high=50,
-    ),
-    Parameter("guidance_rescale", "float", "How much of guidance's gain in level is taken back.", low=0, high=1),
-    Parameter(
-        "steps",
-        "int",
-        "Noise levels on the whole path; an edit visits those below its strength.",
-        low=2,
-        high=1000,
-    ),
-    Parameter(
-        "seed",
-        "int",
-        "Chooses the noise; the same seed gives the same edit.",
-        default=0,
-        low=0,
-        high=_SEED_LIMIT,
-    ),
-    Parameter("variations", "int", "How many edits to make, each with the next seed.", default=1, low=1, high=16),
-    Parameter("model", "text", "The model's name, or a folder that holds one.", live=True),
-    Parameter(
-        "method",
-        "choice",
-        "The editing method.",
-        default="ddpm_inversion",
-        choices=("ddpm_inversion", "sdedit", "ddim_inversion"),
-    ),
-    Parameter(
-        "region_start",
-        "int",
-        "First frame of the region.",
-        default=0,
-        low=0,
-        unit="frames of the file",
-        live=False,
-    ),
-    Parameter(
-        "region_frames",
-        "int",
-        "Length of the region; auto is to the end.",
-        low=1,
-        unit="frames of the file",
-        live=False,
-    ),
-    Parameter(
-        "mask_start",
-        "int",
-        "First frame of the mask; auto is the region's.",
-        low=0,
-        unit="frames of the file",
-        live=False,
-    ),
-    Parameter(
-        "mask_frames",
-        "int",
-        "Length of the mask; auto is to the region's end.",
-        low=1,
-        unit="frames of the file",
-        live=False,
-    ),
-    Parameter(
-        "restore",
-        "switch",
-        "Give back what the model's autoencoder lost where the edit left the clip alone.",
-        default=True,
-    ),
-    Parameter(
-        "stereo",
-        "choice",
-        "How a mono model edits several channels: the mid with the image restored, each channel, or one for all.",
-        default=None,
-        choices=("mid", "each", "mono"),
-    ),
-    Parameter("highs", "switch", "Give back the band above the model's, shaped after the edit.", default=True),
-    Parameter("match_loudness", "switch", "Make the edit as loud as the clip.", default=True),
-    Parameter("crossfade", "switch", "Fade the first and last 5 ms from and to the clip.", default=True),
-    Parameter("precision", "choice", "Of the network's products.", default=None, choices=("float32", "bfloat16")),
-    Parameter("block", "int", "Rows of one network call while the clip is inverted.", low=1, high=256),
-    Parameter("output_folder", "text", "An existing folder for the result.", default="", live=False),
-)
-
-BY_NAME: Mapping[str, Parameter] = {parameter.name: parameter for parameter in PARAMETERS}
-
-
-@dataclass(frozen=True)
-class EditRequest:
-    """One edit of one clip. Each field but ``path`` is the parameter of the same name; None is auto."""
+    kind: ClassVar[Asked]
 
     path: str
-    prompt: str = ""
     source_prompt: str = ""
-    negative_prompt: str = ""
     strength: float | None = None
-    guidance_scale: float | None = None
     source_guidance_scale: float | None = None
-    guidance_rescale: float | None = None
     steps: int | None = None
+    spacing: str = "log_snr"
     seed: int = 0
-    variations: int = 1
+    only: int | None = None
     model: str | None = None
-    method: str = "ddpm_inversion"
     region_start: int = 0
     region_frames: int | None = None
     mask_start: int | None = None
@@ -311,45 +49,205 @@ class EditRequest:
     block: int | None = None
     output_folder: str = ""
 
-    @staticmethod
-    def of(path: str, values: Mapping[str, object]) -> EditRequest:
-        """A checked request from loose ``values``; raises RetoneError(bad_request) that names the fault."""
+    @classmethod
+    def of(cls, path: str, values: Mapping[str, object], **more: Any) -> Self:
+        """A checked request from loose ``values``, and ``more`` fields as they are.
+
+        Raises RetoneError(bad_request) that names the fault.
+        """
         if not isinstance(path, str) or not path.strip() or "\0" in path:
             raise RetoneError("bad_request", "The path of the clip is empty; give the audio file to edit.")
-        checked = {name: parameter_named(name).coerce(value) for name, value in values.items()}
-        request = replace(EditRequest(path), **checked)
-        if not request.prompt:
-            raise RetoneError("bad_request", "The prompt is empty; say what the clip should sound like.")
-        if request.mask_start is not None and request.mask_start < request.region_start:
-            raise RetoneError("bad_mask", "The mask starts before the region; both count frames of the file.")
+        checked = {name: parameter_named(name, cls.kind).coerce(value) for name, value in values.items()}
+        request = replace(cls(path), **checked, **more)
+        request.check()
         return request
 
+    def check(self) -> None:
+        """Raises RetoneError where fields that are right alone do not go together."""
+        if self.mask_start is not None and self.mask_start < self.region_start:
+            raise RetoneError("bad_mask", "The mask starts before the region; both count frames of the file.")
+        total = len(self.all_results())
+        if self.only is not None and self.only > total:
+            raise RetoneError("bad_request", f"only is {self.only}; this request has results 1 to {total}.")
+
+    def all_results(self) -> tuple[str, ...]:
+        """What tells the files of this request apart, in order, ``only`` aside; a single one needs no name."""
+        return ("",)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Those of ``all_results`` that are made."""
+        every = self.all_results()
+        return every if self.only is None else (every[self.only - 1],)
+
     def values(self) -> dict[str, Any]:
-        """The fields, plain enough for JSON; ``EditRequest(**values)`` gives the request back."""
-        return asdict(self)
+        """The fields and the kind, plain enough for JSON; ``request_of(values)`` gives the request back."""
+        return {"kind": self.kind, **asdict(self)}
 
 
-def parameter_named(name: object) -> Parameter:
-    """The parameter called ``name``; raises RetoneError(bad_request) that lists the names there are."""
-    parameter = BY_NAME.get(name) if isinstance(name, str) else None
-    if parameter is None:
-        raise RetoneError("bad_request", f"There is no parameter {str(name)[:60]!r}; there are {', '.join(BY_NAME)}.")
-    return parameter
+@dataclass(frozen=True)
+class EditRequest(ClipRequest):
+    """Edits of one clip by prompts."""
+
+    kind = "edit"
+
+    prompt: str = ""
+    segments: str = ""
+    negative_prompt: str = ""
+    guidance_scale: float | None = None
+    guidance_rescale: float | None = None
+    variations: int = 1
+    method: str = "ddpm_inversion"
+
+    def check(self) -> None:
+        super().check()
+        if not self.prompt and not self.parts:
+            raise RetoneError("bad_request", "The prompt is empty; say what the clip should sound like.")
+
+    @property
+    def parts(self) -> tuple[Segment, ...]:
+        """The segments, read; raises RetoneError(bad_request)."""
+        return segments_of(self.segments)
+
+    def all_results(self) -> tuple[str, ...]:
+        return _numbered(self.variations)
 
 
-def pairs(arguments: Sequence[object]) -> dict[str, object]:
-    """``name value name value ...`` as a mapping.
+@dataclass(frozen=True)
+class DirectionsRequest(ClipRequest):
+    """Directions of one clip: found, described, and heard a little way along each."""
 
-    Raises RetoneError(bad_request) on a missing value or a name given twice.
+    kind = "directions"
+
+    count: int = 3
+    noise_level: float | None = None
+    strength_end: float = 0.0
+    each_step: bool = False
+
+    def check(self) -> None:
+        super().check()
+        if self.each_step and self.noise_level is not None:
+            why = "each_step looks at every step, noise_level at one; give one of the two"
+            raise RetoneError("bad_request", f"noise_level and each_step are both given: {why}.")
+        if self.strength is not None:
+            check_range(self.strength, self.strength_end)
+
+    def all_results(self) -> tuple[str, ...]:
+        return tuple(f"{k}-{side}" for k in range(1, self.count + 1) for side in ("plus", "minus"))
+
+
+@dataclass(frozen=True)
+class Push:
+    """Along direction ``direction`` (from 1) by each of ``amounts``, -1 to 1; 1 is three standard deviations."""
+
+    direction: int
+    amounts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SteerRequest(DirectionsRequest):
+    """A clip taken along its directions, all of ``pushes`` together; each of their amounts in turn is one result."""
+
+    kind = "steer"
+
+    pushes: tuple[Push, ...] = ()
+
+    def check(self) -> None:
+        super().check()
+        if not self.pushes:
+            why = "give one and an amount, such as direction 1 amount 0.5"
+            raise RetoneError("bad_request", f"There is no direction to steer along; {why}.")
+        numbers = [push.direction for push in self.pushes]
+        for number in numbers:
+            if number > self.count:
+                why = f"{self.count} are looked for (count), so it takes 1 to {self.count}"
+                raise RetoneError("bad_request", f"direction is {number}; {why}.")
+            if numbers.count(number) > 1:
+                raise RetoneError("bad_request", f"direction {number} is given twice; give its amount once.")
+        lengths = {len(push.amounts) for push in self.pushes} - {1}
+        if len(lengths) > 1:
+            raise RetoneError("bad_request", "amount: every direction takes one amount, or as many as the others.")
+
+    def all_results(self) -> tuple[str, ...]:
+        return _numbered(max((len(push.amounts) for push in self.pushes), default=1))
+
+    @property
+    def amounts(self) -> tuple[tuple[float, ...], ...]:
+        """For each result, the amount of each push."""
+        total = len(self.all_results())
+        return tuple(zip(*(push.amounts * (total // len(push.amounts)) for push in self.pushes), strict=True))
+
+
+def check_range(strength: float, strength_end: float) -> None:
+    """Raises RetoneError(bad_request) where directions would act nowhere."""
+    if strength_end >= strength:
+        why = f"it takes a number below strength, which is {strength:g}: directions act from strength down to it"
+        raise RetoneError("bad_request", f"strength_end is {strength_end:g}; {why}.")
+
+
+KINDS: Mapping[str, type[ClipRequest]] = {kind.kind: kind for kind in (EditRequest, DirectionsRequest, SteerRequest)}
+
+
+def request_of(values: Mapping[str, Any]) -> ClipRequest:
+    """The request that ``values()`` came from; without a kind it is an edit. Raises TypeError on unknown fields."""
+    plain = dict(values)
+    kind = KINDS[plain.pop("kind", "edit")]
+    if "pushes" in plain:
+        plain["pushes"] = tuple(Push(push["direction"], tuple(push["amounts"])) for push in plain["pushes"])
+    return kind(**plain)
+
+
+def pairs(arguments: Sequence[object], kind: Asked) -> dict[str, object]:
+    """``name value name value ...`` as a mapping of what a request of ``kind`` takes.
+
+    Raises RetoneError(bad_request) on a missing value, an unknown name or one given twice.
     """
-    if len(arguments) % 2:
-        raise RetoneError(
-            "bad_request", f"{str(arguments[-1])[:60]!r} has no value; settings are pairs of name and value."
-        )
     found: dict[str, object] = {}
-    for name, value in zip(arguments[::2], arguments[1::2], strict=True):
-        key = parameter_named(name).name
+    for name, value in _two_by_two(arguments):
+        key = parameter_named(name, kind).name
         if key in found:
             raise RetoneError("bad_request", f"{key} is given twice.")
         found[key] = value
     return found
+
+
+def steering(arguments: Sequence[object]) -> tuple[tuple[Push, ...], list[object]]:
+    """Every ``direction K amount A`` among pairs of names and values, and the pairs that are left.
+
+    Raises RetoneError(bad_request) where one of the two lacks the other.
+    """
+    pushes: list[Push] = []
+    rest: list[object] = []
+    direction: int | None = None
+    for name, value in _two_by_two(arguments):
+        if direction is not None and name != "amount":
+            raise RetoneError("bad_request", f"direction {direction} has no amount; write direction K amount A.")
+        if name == "direction":
+            direction = BY_NAME["direction"].coerce(value)
+        elif name == "amount":
+            if direction is None:
+                raise RetoneError("bad_request", "amount has no direction before it; write direction K amount A.")
+            pushes.append(Push(direction, amounts_of(value)))
+            direction = None
+        else:
+            rest += [name, value]
+    if direction is not None:
+        raise RetoneError("bad_request", f"direction {direction} has no amount; write direction K amount A.")
+    return tuple(pushes), rest
+
+
+def amounts_of(value: object) -> tuple[float, ...]:
+    """One amount, or several as text with commas; raises RetoneError(bad_request)."""
+    each = value.split(",") if isinstance(value, str) else [value]
+    return tuple(BY_NAME["amount"].coerce(one) for one in each)
+
+
+def _two_by_two(arguments: Sequence[object]) -> list[tuple[object, object]]:
+    if len(arguments) % 2:
+        last = str(arguments[-1])[:60]
+        raise RetoneError("bad_request", f"{last!r} has no value; settings are pairs of name and value.")
+    return list(zip(arguments[::2], arguments[1::2], strict=True))
+
+
+def _numbered(total: int) -> tuple[str, ...]:
+    return ("",) if total == 1 else tuple(str(k) for k in range(1, total + 1))

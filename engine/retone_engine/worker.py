@@ -23,7 +23,7 @@ import torch
 from retone_engine.device import choose
 from retone_engine.progress import Progress, Reporter
 from retone_engine.render import Engine, render
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import RetoneError, request_of
 
 Send = Callable[[Mapping[str, Any]], None]
 
@@ -123,7 +123,7 @@ def _serve(order: Mapping[str, Any], engine: Engine, inbox: Inbox, send: Send) -
 def _render(order: Mapping[str, Any], engine: Engine, reporter: Reporter, send: Send) -> dict[str, Any]:
     job = order["job"]
     return render(
-        EditRequest(**order["request"]),
+        request_of(order["request"]),
         [Path(path) for path in order["outputs"]],
         engine,
         reporter,

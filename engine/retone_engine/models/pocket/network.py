@@ -131,6 +131,7 @@ class Denoiser(nn.Module):
 
 def _waves(lam: Tensor) -> Tensor:
     """ln(a / s), about -4..5, as 64 sines and 64 cosines of wavelengths 40 to 0.4: (B, 128)."""
-    rates = torch.exp(torch.linspace(math.log(2 * math.pi / 40), math.log(2 * math.pi / 0.4), 64, device=lam.device))
-    angles = lam.float()[:, None] * rates
+    low, high = math.log(2 * math.pi / 40), math.log(2 * math.pi / 0.4)
+    rates = torch.exp(torch.linspace(low, high, 64, device=lam.device, dtype=lam.dtype))
+    angles = lam[:, None] * rates
     return torch.cat((angles.sin(), angles.cos()), dim=1)
