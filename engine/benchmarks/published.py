@@ -16,14 +16,12 @@ from torch import Tensor
 from retone_engine.guidance import Guidance
 from retone_engine.model import LatentModel
 from retone_engine.noise import noise
-from retone_engine.path import GaussianPath, Level, Schedule, noise_ratio
+from retone_engine.path import GaussianPath, Level, Schedule, published_levels
 
 
 def published_schedule(path: GaussianPath, steps: int) -> Schedule:
     """All N levels uniform in AudioLDM's training time, as its published settings have them, noisiest first."""
-    times = torch.arange(steps, 0, -1, dtype=torch.float64) / steps
-    lam = [-math.log(noise_ratio(time)) for time in times.tolist()]
-    return Schedule.of(path.at(torch.tensor(lam, dtype=torch.float64)))
+    return Schedule.of(path.at(published_levels(steps)))
 
 
 def one_by_one(model: LatentModel, x: Tensor, level: Level, guidance: Guidance) -> Tensor:

@@ -2,7 +2,8 @@
 
 SDEdit (arXiv 2108.01073) starts from the noised clip and samples with fresh noise. DDIM inversion (arXiv 2010.02502)
 starts where the deterministic sampler, run backwards under the source prompt, ends, and runs it forwards under the
-target's.
+target's. FlowEdit (arXiv 2412.08629) inverts nothing: it follows the difference of the deterministic sampler's steps
+under both prompts, on fresh noise at every level.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from retone_engine.inversion import Inversion, OnCall, invert
 from retone_engine.model import LatentModel
 from retone_engine.noise import noise
 from retone_engine.path import Schedule
-from retone_engine.replay import replay
+from retone_engine.replay import recur, replay
+from retone_engine.target import Target, pulled
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,13 @@ def noise_only(
 def sdedit(
     model: LatentModel,
     inversions: Sequence[Inversion],
-    target: Guidance,
+    target: Target,
     *,
     on_call: OnCall | None = None,
     shift: Mapping[int, Tensor] | None = None,
-    mask: Tensor | None = None,
 ) -> Tensor:
     """Sample from the noised clip with fresh noise; arguments and result as in ``replay``."""
-    return _sample(model, inversions, target, True, on_call, shift, mask)
+    return _sample(model, inversions, target, True, on_call, shift)
 
 
 def ddim_invert(
@@ -100,24 +101,39 @@ def ddim_invert(
 def ddim(
     model: LatentModel,
     inversions: Sequence[Inversion],
-    target: Guidance,
+    target: Target,
     *,
     on_call: OnCall | None = None,
     shift: Mapping[int, Tensor] | None = None,
-    mask: Tensor | None = None,
 ) -> Tensor:
     """Sample deterministically from where ``ddim_invert`` ended; arguments and result as in ``replay``."""
-    return _sample(model, inversions, target, False, on_call, shift, mask)
+    return _sample(model, inversions, target, False, on_call, shift)
+
+
+def flowedit(
+    model: LatentModel,
+    inversions: Sequence[Inversion],
+    target: Target,
+    *,
+    on_call: OnCall | None = None,
+    shift: Mapping[int, Tensor] | None = None,
+) -> Tensor:
+    """Follow the difference of both prompts' deterministic steps; arguments and result as in ``replay``.
+
+    In x / a, where every Gaussian path is the same, the step's ODE gives replay's recurrence with r in place of r^2.
+    The published form, for rectified flow, adds the offset to x_t unscaled; here it is scaled by a_t, so that the
+    displaced state is what noising the edited latent would give. One draw of the noise a level (n_avg = 1).
+    """
+    return recur(model, inversions, target, inversions[0].schedule.keep.sqrt(), on_call, shift)
 
 
 def _sample(
     model: LatentModel,
     inversions: Sequence[Inversion],
-    target: Guidance,
+    target: Target,
     stochastic: bool,
     on_call: OnCall | None,
     shift: Mapping[int, Tensor] | None,
-    mask: Tensor | None,
 ) -> Tensor:
     schedule = inversions[0].schedule
     x = torch.cat([inversion.noised(0) for inversion in inversions])
@@ -126,7 +142,9 @@ def _sample(
             on_call(index, len(schedule))
         step = schedule.first + index
         level = schedule.level[slice(index, index + 1)]
-        clean = predict(model, x, level.rows(len(x)), target)
+        clean, cover = pulled(model, x, level.rows(len(x)), step, target)
+        if isinstance(cover, Tensor):
+            clean = clean / cover.clamp_min(1e-6)
         if shift is not None and step in shift:
             clean = clean + shift[step].to(clean)
         a, s = float(level.a), float(level.s)
@@ -138,9 +156,9 @@ def _sample(
             x = a_u * (1 - keep) * clean + keep * a_u / a * x + s_u * (1 - keep) ** 0.5 * torch.cat(fresh).to(x)
         else:
             x = a_u * clean + s_u * _noise_in(x, clean, a, s)
-        if mask is not None:
+        if isinstance(cover, Tensor):
             own = torch.cat([inversion.noised(index + 1) for inversion in inversions])
-            x = torch.lerp(own, x, mask.to(x).expand_as(x))
+            x = torch.lerp(own, x, cover.expand_as(x))
     return x
 
 
@@ -168,4 +186,5 @@ METHODS: Mapping[str, Method] = {
     "ddpm_inversion": Method(invert, replay),
     "sdedit": Method(noise_only, sdedit),
     "ddim_inversion": Method(ddim_invert, ddim),
+    "flowedit": Method(invert, flowedit),
 }

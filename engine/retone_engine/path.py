@@ -143,14 +143,26 @@ def noise_ratio(strength: float) -> float:
     return math.sqrt(math.expm1(-log_abar))
 
 
-def schedule(path: GaussianPath, strength: float, steps: int) -> Schedule:
-    """The levels that an edit of ``strength`` (0..1) visits, out of ``steps`` uniform in ln(a / s) on the whole path.
+def log_snr_levels(steps: int) -> Tensor:
+    """ln(a / s) of ``steps`` levels, evenly from the path's noisy end to where nothing can be heard."""
+    return torch.linspace(-math.log(noise_ratio(1.0)), LAST_LAMBDA, steps, dtype=torch.float64)
 
-    A lower strength visits the tail of the same levels, so one inversion serves every strength up to its own.
-    Strength 0 gives an empty schedule.
+
+def published_levels(steps: int) -> Tensor:
+    """ln(a / s) of ``steps`` levels even in AudioLDM's training time, as the paper's code has them."""
+    return torch.tensor([-math.log(noise_ratio(step / steps)) for step in range(steps, 0, -1)], dtype=torch.float64)
+
+
+SPACINGS = {"log_snr": log_snr_levels, "published": published_levels}
+
+
+def schedule(path: GaussianPath, strength: float, steps: int, spacing: str = "log_snr") -> Schedule:
+    """The levels that an edit of ``strength`` (0..1) visits, out of ``steps`` on the whole path.
+
+    ``spacing``: a name of SPACINGS, how the steps lie on the path. A lower strength visits the tail of the same levels,
+    so one inversion serves every strength up to its own. Strength 0 gives an empty schedule.
     """
-    lam = torch.linspace(-math.log(noise_ratio(1.0)), LAST_LAMBDA, steps, dtype=torch.float64)
-    whole = Schedule.of(path.at(lam))
+    whole = Schedule.of(path.at(SPACINGS[spacing](steps)))
     if strength <= 0:
         return whole.tail(len(whole))
     start = -math.log(noise_ratio(strength))

@@ -16,27 +16,36 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from retone_engine.guidance import Guidance, predict
 from retone_engine.inversion import Inversion, OnCall
 from retone_engine.model import LatentModel
+from retone_engine.target import Target, pulled
 
 
 def replay(
     model: LatentModel,
     inversions: Sequence[Inversion],
-    target: Guidance,
+    target: Target,
     *,
     on_call: OnCall | None = None,
     shift: Mapping[int, Tensor] | None = None,
-    mask: Tensor | None = None,
 ) -> Tensor:
     """The edited latents (V, ...) of V ``inversions`` on one schedule (variations: the same clip, other seeds).
 
     ``shift``: what directions add to the clean prediction, by step of the full schedule, each (1, ...) or (V, ...).
-    ``mask``: 0..1, broadcastable to a latent: where it is 0 the latent stays the source's at every step.
-    V is part of the rounding: a single inversion gives the same bits whatever it is made together with only if it is
-    replayed alone.
+    V is part of the rounding: a result has the same bits only among as many others.
     """
+    return recur(model, inversions, target, inversions[0].schedule.keep, on_call, shift)
+
+
+def recur(
+    model: LatentModel,
+    inversions: Sequence[Inversion],
+    target: Target,
+    keep: Tensor,
+    on_call: OnCall | None,
+    shift: Mapping[int, Tensor] | None,
+) -> Tensor:
+    """The recurrence with ``keep`` (n,) in place of r^2: what each step keeps of the offset so far."""
     schedule = inversions[0].schedule
     if any(inversion.schedule.first != schedule.first for inversion in inversions):
         raise ValueError("All inversions of one replay need one schedule.")
@@ -45,14 +54,14 @@ def replay(
     for index in range(len(schedule)):
         if on_call is not None:
             on_call(index, len(schedule))
+        step = schedule.first + index
         level = schedule.level[slice(index, index + 1)]
         x = torch.cat([inversion.noised(index) for inversion in inversions])
         source = torch.stack([inversion.kept[index] for inversion in inversions]).to(latent)
-        pull = predict(model, x + float(level.a) * offset, level.rows(len(x)), target) - source
-        if shift is not None and schedule.first + index in shift:
-            pull = pull + shift[schedule.first + index].to(latent)
-        keep = float(schedule.keep[index])
-        offset = keep * offset + (1 - keep) * pull
-        if mask is not None:
-            offset = mask.to(offset) * offset
+        clean, cover = pulled(model, x + float(level.a) * offset, level.rows(len(x)), step, target)
+        pull = clean - cover * source
+        if shift is not None and step in shift:
+            pull = pull + shift[step].to(latent)
+        kept = float(keep[index])
+        offset = kept * offset + (1 - kept) * pull
     return latent + offset

@@ -48,6 +48,13 @@ class Windowed(Wrapped):
         starts = list(range(0, total - self.frames + 1, stride))
         return starts if starts[-1] + self.frames == total else [*starts, total - self.frames]
 
+    def around(self, first: int, last: int, total: int) -> slice:
+        """The stretch of whole windows in which frames ``first`` to ``last`` (exclusive) are predicted as in all."""
+        if total <= self.frames:
+            return slice(0, total)
+        touched = [start for start in self.starts(total) if start < last and start + self.frames > first]
+        return slice(touched[0], touched[-1] + self.frames)
+
     def encode(self, audio: Tensor) -> Encoded:
         length = audio.shape[1]
         if length <= self.window:

@@ -10,6 +10,7 @@ from retone_engine.model import Counted
 from retone_engine.noise import noise
 from retone_engine.path import DiscreteVPPath, EDMPath, FlowPath, Schedule, VPPath, schedule
 from retone_engine.request import BY_NAME
+from retone_engine.target import Part
 
 PATHS = pytest.mark.parametrize("path", [VPPath(), EDMPath(), FlowPath()], ids=["vp", "edm", "flow"])
 
@@ -93,7 +94,7 @@ def test_every_method_takes_the_same_arguments_and_holds_still_outside_the_mask(
     back = high.at(low.schedule)
     assert torch.equal(back.kept, low.kept)
     calls.clear()
-    result = method.replay(model, [high, high], target, on_call=record, mask=mask)
+    result = method.replay(model, [high, high], [Part(target, mask)], on_call=record)
     assert result.shape == (2, 2, 16, 8)
     assert calls == [(index, len(high.schedule)) for index in range(len(high.schedule))]
     assert torch.equal(result[:, :, :8], clip.expand(2, -1, -1, -1)[:, :, :8])

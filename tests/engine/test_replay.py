@@ -11,6 +11,7 @@ from retone_engine.inversion import invert
 from retone_engine.model import Counted
 from retone_engine.path import EDMPath, FlowPath, VPPath, schedule
 from retone_engine.replay import replay
+from retone_engine.target import Part
 
 PATHS = pytest.mark.parametrize("path", [VPPath(), EDMPath(), FlowPath()], ids=["vp", "edm", "flow"])
 
@@ -124,7 +125,7 @@ def test_outside_the_mask_the_source_stays_to_the_bit(first, last):
     mask = torch.zeros(1, 1, 24, dtype=torch.float64)
     mask[..., first:last] = 1
     steps = schedule(model.path, 0.5, 6)
-    result = edit(model, clip, steps, guidance(model, "first", 1), guidance(model, "second", 1), mask=mask)
+    result = edit(model, clip, steps, guidance(model, "first", 1), [Part(guidance(model, "second", 1), mask)])
     changed = (result != clip).all(dim=1)
     assert torch.equal(changed, mask[:, 0] == 1)
 
