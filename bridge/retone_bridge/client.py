@@ -14,20 +14,23 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.protocol import (
     DEFAULT_PORT,
     Ack,
+    Asking,
     Busy,
     Cancel,
+    Clips,
+    ClipsReply,
+    Direction,
     Done,
-    Edit,
     Fail,
     Job,
     Received,
@@ -36,15 +39,25 @@ from retone_bridge.protocol import (
     Result,
     Status,
     StatusReply,
+    asking,
     read_reply,
 )
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import (
+    ClipRequest,
+    DirectionsRequest,
+    EditRequest,
+    RetoneError,
+    SteerRequest,
+    steering,
+)
 
 RESEND_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 # A service that works says something every two seconds.
 ASK_AGAIN_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
+DIRECTIONS_ASKED_AGAIN = 8
 
+Clip: TypeAlias = str | os.PathLike[str]
 ReplyT = TypeVar("ReplyT", bound=Reply)
 
 
@@ -122,29 +135,55 @@ class Client:
         """What the service does; raises RetoneError(not_running) when there is none."""
         return self.ask(Status(), StatusReply, seconds)
 
-    def edit(
-        self, path: str | os.PathLike[str], prompt: str, *, id: str | None = None, **settings: Any
-    ) -> Iterator[Reply]:
-        """Edits a clip; gives every reply as it comes, the last one Done or Fail.
+    def run(self, request: ClipRequest, id: str | None = None) -> Iterator[Reply]:
+        """Has ``request`` done; gives every reply as it comes, the last one Done or Fail.
 
-        ``settings`` are parameters by name. Raises RetoneError(bad_request) at once when something in them is wrong,
-        and not_running when the service is not there or not heard of for too long.
+        Its path is a full one. Raises RetoneError(bad_request) when it cannot become a packet, and not_running when
+        the service is not there or not heard of for too long.
         """
-        full = str(Path(path).expanduser().absolute())
-        EditRequest.of(full, {"prompt": prompt, **settings})
-        return self._run(Edit(id or new_id(), full, {"prompt": prompt, **settings}))
+        directions = request.count if type(request) is DirectionsRequest and request.only is None else 0
+        return self._run(asking(id or new_id(), request), directions)
+
+    def edit(self, path: Clip, prompt: str = "", *, id: str | None = None, **settings: Any) -> Iterator[Reply]:
+        """Edits a clip, as ``run`` does; ``settings`` are parameters by name.
+
+        Raises RetoneError(bad_request) at once when something in them is wrong.
+        """
+        return self.run(EditRequest.of(_full(path), {"prompt": prompt, **settings}), id)
+
+    def directions(self, path: Clip, *, id: str | None = None, **settings: Any) -> Iterator[Reply]:
+        """Finds a clip's directions, as ``run`` does: a Direction for each and two short results."""
+        return self.run(DirectionsRequest.of(_full(path), settings), id)
+
+    def steer(
+        self, path: Clip, pushes: Mapping[int, float | str | Sequence[float]], *, id: str | None = None, **settings: Any
+    ) -> Iterator[Reply]:
+        """Takes a clip along its directions, as ``run`` does.
+
+        ``pushes`` gives each direction's amount, -1 to 1, or several for several results: ``{1: 0.5, 2: (-1, 1)}``.
+        """
+        pairs: list[object] = []
+        for direction, amount in pushes.items():
+            if isinstance(amount, Sequence) and not isinstance(amount, str):
+                amount = ",".join(map(str, amount))
+            pairs += ["direction", direction, "amount", amount]
+        return self.run(SteerRequest.of(_full(path), settings, pushes=steering(pairs)[0]), id)
 
     def follow(self, id: str) -> Iterator[Reply]:
         """What happens to a job that was asked for earlier, to its end."""
         return self._run(Job(id))
 
+    def clips(self, name: str, seconds: float = 1.0) -> tuple[str, ...]:
+        """Where clips of this file name lay when jobs were made of them, the newest first."""
+        return self.ask(Clips(name), ClipsReply, seconds).paths
+
     def cancel(self, id: str) -> None:
         """Asks for a job's end; the job's own events tell when it has come. May be called from any thread."""
         self.send(Cancel(id).to_osc())
 
-    def _run(self, request: Edit | Job) -> Iterator[Reply]:
+    def _run(self, request: Asking | Job, directions: int = 0) -> Iterator[Reply]:
         acked = False
-        results: set[int] = set()
+        told = _Told(directions)
         turns = iter(RESEND_SECONDS)
         asked = request.to_osc()
         self.send(asked)
@@ -167,12 +206,10 @@ class Client:
                 wait, turns = heard.retry_ms / 1000, iter(RESEND_SECONDS)
                 continue
             first_ack, acked, wait = not acked, True, ASK_AGAIN_SECONDS
-            if isinstance(heard, Result):
-                if heard.index in results:
-                    continue
-                results.add(heard.index)
-            if isinstance(heard, Done) and len(results) < heard.count:
-                self.send(Job(request.id).to_osc())  # a result was lost on the way
+            if not told.new(heard):
+                continue
+            if isinstance(heard, Done) and told.lacks(heard):
+                self.send(Job(request.id).to_osc())  # something was lost on the way
                 continue
             if isinstance(heard, Done | Fail):
                 self.send(Received(request.id).to_osc())
@@ -199,3 +236,39 @@ class Client:
 
     def _silence(self, advice: str) -> RetoneError:
         return RetoneError("not_running", f"No Retone service answers at {self._name}. {advice}")
+
+
+class _Told:
+    """What has been heard of a job that is told again when packets were lost."""
+
+    def __init__(self, directions: int) -> None:
+        self._expected = directions
+        self._asked_again = 0
+        self._directions: set[int] = set()
+        self._results: set[int] = set()
+
+    def new(self, reply: Reply) -> bool:
+        """Whether ``reply`` has not been heard before, as far as it is one to be heard once."""
+        match reply:
+            case Direction():
+                found, number = self._directions, reply.direction
+            case Result():
+                found, number = self._results, reply.index
+            case _:
+                return True
+        if number in found:
+            return False
+        found.add(number)
+        return True
+
+    def lacks(self, done: Done) -> bool:
+        """Whether there is more to a job that is done than was heard."""
+        if len(self._results) < done.count:
+            return True
+        self._asked_again += 1
+        # An engine may find fewer directions than it was asked for: they are not asked for without end.
+        return len(self._directions) < self._expected and self._asked_again <= DIRECTIONS_ASKED_AGAIN
+
+
+def _full(path: Clip) -> str:
+    return str(Path(path).expanduser().absolute())

@@ -8,16 +8,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from retone_bridge.journal import Job, Journal
+from retone_bridge.journal import Job, Journal, State
 from retone_bridge.paths import Places
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
-from retone_bridge.protocol import Ack, Busy, Done, Fail, Progress, Queued, Reply, Result, Warned
+from retone_bridge.protocol import Ack, Busy, Direction, Done, Fail, Progress, Queued, Reply, Result, Warned
+from retone_bridge.repeats import RESEND_SECONDS, Repeats
 from retone_bridge.udp import Endpoint
 from retone_bridge.workers import Executor
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import ClipRequest, RetoneError
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,6 @@ RETRY_MS = 2000
 CRASHES_LIMIT = 2
 PROGRESS_SECONDS = 0.1  # the least time between two reports of one stage
 REPEAT_SECONDS = 2.0  # the most time between two reports
-RESEND_SECONDS = (0.5, 1, 2, 4, 8, 15)  # a terminal reply is repeated after these
 
 Tell = Callable[[Reply, Endpoint | None], None]
 
@@ -41,18 +41,15 @@ class _Run:
     progress: Progress
     told_at: float
     heard_at: float
-    results: dict[int, str]
+    directions: dict[int, Direction] = field(default_factory=dict)
+    results: dict[int, Result] = field(default_factory=dict)
     cancelling: bool = False
 
-
-@dataclass
-class _Resend:
-    """A terminal reply that nobody has confirmed yet."""
-
-    reply: Reply
-    asker: Endpoint
-    due: float
-    turn: int = 0
+    def ended(self, state: State, code: str = "", message: str = "") -> Job:
+        """The job with what came of it."""
+        directions = tuple(self.directions[number] for number in sorted(self.directions))
+        results = tuple(self.results[index].path for index in sorted(self.results))
+        return replace(self.job, state=state, directions=directions, results=results, code=code, message=message)
 
 
 class Jobs:
@@ -81,7 +78,7 @@ class Jobs:
         self._asker_limit = asker_limit
         self._waiting: dict[str, Job] = {}  # in order
         self._run: _Run | None = None
-        self._resends: dict[str, _Resend] = {}
+        self._repeats = Repeats(answer)
 
     @property
     def running(self) -> str:
@@ -100,7 +97,7 @@ class Jobs:
                 job = replace(job, state="queued", crashes=job.crashes + 1)
             if job.crashes >= CRASHES_LIMIT:
                 message = f"The service died {job.crashes} times during this job; try a shorter region."
-                self._fail(job, (), "worker_crashed", message)
+                self._fail(job, "worker_crashed", message)
             else:
                 self._waiting[job.id] = job
         for job in self._journal.unreceived(seconds=sum(RESEND_SECONDS)):
@@ -109,7 +106,7 @@ class Jobs:
             log.info("%d jobs of an earlier run are taken up again", len(self._waiting))
         self._next()
 
-    def admit(self, id: str, request: EditRequest, asker: Endpoint, *, waits: bool = True) -> None:
+    def admit(self, id: str, request: ClipRequest, asker: Endpoint, *, waits: bool = True) -> None:
         """Keeps, acknowledges and orders a job, or says why not. ``waits``: the asker confirms the end.
 
         Asked again with the same contents it is an ack and the present state; with others, id_reused.
@@ -122,7 +119,7 @@ class Jobs:
                 self._answer(Busy(id, RETRY_MS), asker)
             else:
                 clip = self._places.clip(request.path)
-                outputs = self._places.outputs(clip, id, request.variations, request.output_folder)
+                outputs = self._places.outputs(clip, id, request.results, request.output_folder)
                 job = Job(id, request, str(clip), tuple(map(str, outputs)), asker, received=not waits)
                 self._journal.add(job)
                 self._answer(Ack(id), asker)
@@ -140,13 +137,12 @@ class Jobs:
             return
         self._adopt(job, asker)
         if job.ended:
-            for index, path in enumerate(job.results, 1):
-                self._answer(Result(id, index, path), asker)
-            self._answer(_end_of(job), asker)
+            results = (Result(id, index, path) for index, path in enumerate(job.results, 1))
+            for told in (*job.directions, *results, _end_of(job)):
+                self._answer(told, asker)
         elif self._run is not None and self._run.job.id == id:
-            for index, path in sorted(self._run.results.items()):
-                self._answer(Result(id, index, path), asker)
-            self._answer(self._run.progress, asker)
+            for reply in (*self._run.directions.values(), *self._run.results.values(), self._run.progress):
+                self._answer(reply, asker)
         else:
             self._answer(Queued(id, list(self._waiting).index(id) + 1), asker)
 
@@ -156,13 +152,13 @@ class Jobs:
             self._run.cancelling = True
             self._executor.cancel(id)
         elif (job := self._waiting.pop(id, None)) is not None:
-            self._fail(job, (), "cancelled", "The job was cancelled before it began.")
+            self._fail(job, "cancelled", "The job was cancelled before it began.")
             self._tell_positions()
         else:
             self.tell_state(id, asker)
 
     def received(self, id: str) -> None:
-        self._resends.pop(id, None)
+        self._repeats.drop(id)
         self._note(self._journal.received, id)
 
     def heard(self, event: WorkerEvent) -> None:
@@ -184,10 +180,11 @@ class Jobs:
             log.info("the engine said late: %s", event)
         elif isinstance(event, Progress):
             self._progress(run, event)
-        elif isinstance(event, Result):
-            run.results[event.index] = event.path
-            self._announce(event, run.job.asker and Endpoint(*run.job.asker))
-        elif isinstance(event, Warned):
+        elif isinstance(event, Direction | Result | Warned):
+            if isinstance(event, Direction):
+                run.directions[event.direction] = event
+            elif isinstance(event, Result):
+                run.results[event.index] = event
             self._announce(event, run.job.asker and Endpoint(*run.job.asker))
         elif isinstance(event, Finished):
             self._end(run)
@@ -206,14 +203,7 @@ class Jobs:
             left = run.progress.seconds_left
             shown = left if left < 0 else max(0.0, left - (now - run.heard_at))
             self._tell_progress(run, replace(run.progress, seconds_left=shown), now)
-        for id, resend in list(self._resends.items()):
-            if now >= resend.due:
-                self._answer(resend.reply, resend.asker)
-                resend.turn += 1
-                if resend.turn == len(RESEND_SECONDS):
-                    del self._resends[id]
-                else:
-                    resend.due = now + RESEND_SECONDS[resend.turn]
+        self._repeats.tick()
 
     def close(self) -> None:
         """Stops the engine; the job that runs is put back for the next start."""
@@ -222,7 +212,7 @@ class Jobs:
             self._note(self._journal.put_back, self._run.job.id)
             self._run = None
 
-    def _repeat(self, known: Job, request: EditRequest, asker: Endpoint) -> None:
+    def _repeat(self, known: Job, request: ClipRequest, asker: Endpoint) -> None:
         if known.asked != request:
             raise RetoneError("id_reused", f"{known.id} was asked for with other contents; choose a new id.")
         self._answer(Ack(known.id), asker)
@@ -248,7 +238,7 @@ class Jobs:
         job = self._waiting.pop(id)
         self._note(self._journal.start, id)
         now = time.monotonic()
-        self._run = _Run(job, Progress(id, 0.0, "load", -1.0), now, now, {})
+        self._run = _Run(job, Progress(id, 0.0, "load", -1.0), now, now)
         # What an earlier start of this very job left in place is its own to replace.
         request = replace(job.asked, path=job.clip)
         self._executor.give(Render(id, request, job.outputs, overwrite=job.starts > 0))
@@ -272,19 +262,15 @@ class Jobs:
 
     def _end(self, run: _Run, code: str = "", message: str = "") -> None:
         self._run = None
-        results = tuple(path for _, path in sorted(run.results.items()))
-        if code:
-            self._fail(run.job, results, code, message)
-        else:
-            self._note(self._journal.done, run.job.id, results)
-            self._tell_end(replace(run.job, state="done", results=results))
+        self._come_to_end(run.ended("failed" if code else "done", code, message))
         self._next()
 
-    def _fail(self, job: Job, results: tuple[str, ...], code: str, message: str) -> None:
-        self._note(self._journal.failed, job.id, results, code, message)
-        self._tell_end(replace(job, state="failed", results=results, code=code, message=message))
+    def _fail(self, job: Job, code: str, message: str) -> None:
+        """Ends a job that does not run."""
+        self._come_to_end(replace(job, state="failed", code=code, message=message))
 
-    def _tell_end(self, job: Job) -> None:
+    def _come_to_end(self, job: Job) -> None:
+        self._note(self._journal.end, job)
         end = _end_of(job)
         self._announce(end, job.asker and Endpoint(*job.asker))
         self._remember(job, end)
@@ -298,7 +284,7 @@ class Jobs:
 
     def _remember(self, job: Job, end: Reply) -> None:
         if job.asker is not None and not job.received:
-            self._resends[job.id] = _Resend(end, Endpoint(*job.asker), time.monotonic() + RESEND_SECONDS[0])
+            self._repeats.add(job.id, end, Endpoint(*job.asker))
 
 
 def _end_of(job: Job) -> Done | Fail:

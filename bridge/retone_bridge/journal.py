@@ -7,15 +7,17 @@ service on the same folder is kept out. Only the thread that owns the jobs calls
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from retone_engine.request import EditRequest, RetoneError
+from retone_bridge.protocol import Direction
+from retone_engine.request import ClipRequest, RetoneError, request_of
 
 State = Literal["queued", "running", "done", "failed"]
 
@@ -42,9 +44,12 @@ _MIGRATIONS = (
     );
     CREATE INDEX jobs_by_state ON jobs (state, number);
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN directions TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 
-_COLUMNS = "id, asked, clip, outputs, host, port, state, starts, crashes, results, code, message, received, changed"
+_CLIPS_LIMIT = 100
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,12 @@ class Job:
 
     ``asked``: the request as it came; ``clip``: the file's real path then; ``outputs``: the names that this job
     may write; ``asker``: where replies go; ``received``: nobody has to be told the end again; ``starts``: how often
-    an engine has begun it; ``crashes``: how often the service died meanwhile; ``results``: the files in place.
+    an engine has begun it; ``crashes``: how often the service died meanwhile; ``results``: the files in place;
+    ``directions``: those it found.
     """
 
     id: str
-    asked: EditRequest
+    asked: ClipRequest
     clip: str
     outputs: tuple[str, ...]
     asker: tuple[str, int] | None = None
@@ -69,6 +75,7 @@ class Job:
     message: str = ""
     received: bool = False
     changed: float = 0.0
+    directions: tuple[Direction, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -87,6 +94,7 @@ class Journal:
         with self._told():
             # Autocommit: every statement here is one transaction, except where BEGIN says otherwise.
             self._connection = sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)
+            self._connection.row_factory = sqlite3.Row
             try:
                 self._open()
             except BaseException:
@@ -133,6 +141,12 @@ class Journal:
         ended = "WHERE state IN ('done', 'failed') AND NOT received AND host IS NOT NULL AND changed > ?"
         return list(self._jobs(ended, (since,)))
 
+    def clips(self, name: str) -> list[str]:
+        """Where clips of this file name lay when jobs were made of them, each once, the newest first."""
+        end = os.sep + name
+        sentence = "SELECT clip FROM jobs WHERE substr(clip, -?) = ? GROUP BY clip ORDER BY max(number) DESC LIMIT ?"
+        return [clip for (clip,) in self._run(sentence, (len(end), end, _CLIPS_LIMIT))]
+
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state."""
         return dict(self._run("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
@@ -151,19 +165,19 @@ class Journal:
         """A running job whose service died is queued again."""
         self._run("UPDATE jobs SET state = 'queued', crashes = crashes + 1 WHERE id = ?", (id,))
 
-    def done(self, id: str, results: Sequence[str]) -> None:
-        sentence = "UPDATE jobs SET state = 'done', results = ?, changed = ? WHERE id = ?"
-        self._run(sentence, (_text(results), time.time(), id))
-
-    def failed(self, id: str, results: Sequence[str], code: str, message: str) -> None:
-        sentence = "UPDATE jobs SET state = 'failed', results = ?, code = ?, message = ?, changed = ? WHERE id = ?"
-        self._run(sentence, (_text(results), code, message, time.time(), id))
+    def end(self, job: Job) -> None:
+        """Keeps how ``job`` came to its end: its state, results, directions, code and message."""
+        found = _text([asdict(direction) for direction in job.directions])
+        self._run(
+            "UPDATE jobs SET state = ?, results = ?, directions = ?, code = ?, message = ?, changed = ? WHERE id = ?",
+            (job.state, _text(job.results), found, job.code, job.message, time.time(), job.id),
+        )
 
     def received(self, id: str) -> None:
         self._run("UPDATE jobs SET received = 1 WHERE id = ?", (id,))
 
     def _jobs(self, where: str, values: Sequence[object] = ()) -> Iterator[Job]:
-        for row in self._run(f"SELECT {_COLUMNS} FROM jobs {where}", values).fetchall():
+        for row in self._run(f"SELECT * FROM jobs {where}", values).fetchall():
             yield _job(row)
 
     def _run(self, sentence: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
@@ -194,20 +208,17 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _job(row: tuple[Any, ...]) -> Job:
-    id, asked, clip, outputs, host, port, state, starts, crashes, results, code, message, received, changed = row
+def _job(row: sqlite3.Row) -> Job:
+    kept = dict(row)
+    _, host, port = kept.pop("number"), kept.pop("host"), kept.pop("port")
     return Job(
-        id=id,
-        asked=EditRequest(**json.loads(asked)),
-        clip=clip,
-        outputs=tuple(json.loads(outputs)),
-        asker=None if host is None else (host, port),
-        state=state,
-        starts=starts,
-        crashes=crashes,
-        results=tuple(json.loads(results)),
-        code=code,
-        message=message,
-        received=bool(received),
-        changed=changed,
+        **kept
+        | {
+            "asked": request_of(json.loads(kept["asked"])),
+            "outputs": tuple(json.loads(kept["outputs"])),
+            "asker": None if host is None else (host, port),
+            "results": tuple(json.loads(kept["results"])),
+            "received": bool(kept["received"]),
+            "directions": tuple(Direction(**found) for found in json.loads(kept["directions"])),
+        }
     )

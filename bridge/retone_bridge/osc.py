@@ -63,6 +63,15 @@ def encode(message: Message) -> bytes:
     return data
 
 
+def fits(message: Message) -> bool:
+    """Whether ``message`` can be sent."""
+    try:
+        encode(message)
+    except OscError:
+        return False
+    return True
+
+
 def decode(packet: bytes) -> tuple[Message, ...]:
     """The messages of ``packet``, a message or a bundle, in order; raises OscError and nothing else."""
     if len(packet) > PACKET_LIMIT:

@@ -47,13 +47,13 @@ class Places:
         """The clip's real path; raises RetoneError as ``clip`` does."""
         return clip(given, self.roots)
 
-    def outputs(self, source: Path, job: str, count: int, output_folder: str) -> tuple[Path, ...]:
-        """New names for the ``count`` results of ``job``.
+    def outputs(self, source: Path, job: str, labels: Sequence[str], output_folder: str) -> tuple[Path, ...]:
+        """New names for the results of ``job``, one for each of ``labels``; an empty label adds nothing to the name.
 
         Raises RetoneError(no_such_folder, outside_roots, cannot_write, disk_full, output_exists or bad_request).
         """
         where = folder(output_folder, self.roots) if output_folder else self.renders
-        names = [f"{_stem(source)}-{job}{f'-{k}' if count > 1 else ''}.wav" for k in range(1, count + 1)]
+        names = ["-".join(filter(None, (_stem(source), job, label))) + ".wav" for label in labels]
         found = tuple(where / name for name in names)
         check_room(where)
         for path in found:

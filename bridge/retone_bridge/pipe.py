@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from retone_bridge.protocol import Fail, Progress, Result, Warned
-from retone_engine.request import CODES, WARNINGS, EditRequest
+from retone_bridge.protocol import Direction, Fail, Progress, Result, Warned
+from retone_engine.request import CODES, WARNINGS, ClipRequest
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ class Unusable:
     message: str
 
 
-WorkerEvent: TypeAlias = Unusable | Ready | Progress | Warned | Result | Finished | Fail | Crashed
+WorkerEvent: TypeAlias = Unusable | Ready | Progress | Warned | Direction | Result | Finished | Fail | Crashed
 
 
 @dataclass(frozen=True)
 class Render:
-    """One edit for the engine: what is asked, and the files that it may write."""
+    """One job for the engine: what is asked, and the files that it may write."""
 
     id: str
-    request: EditRequest
+    request: ClipRequest
     outputs: tuple[str, ...]
     overwrite: bool = False
 
@@ -82,6 +82,9 @@ def read_event(line: str) -> WorkerEvent | None:
                 return Progress(job, float(said["fraction"]), str(said["stage"]), -1.0 if left is None else float(left))
             case "warning" if said["code"] in WARNINGS:
                 return Warned(job, said["code"], str(said["message"]))
+            case "direction":
+                where = int(said["start"]), int(said["frames"]), float(said["low_hz"]), float(said["high_hz"])
+                return Direction(job, int(said["direction"]), float(said["share"]), *where)
             case "result":
                 return Result(job, int(said["index"]), str(said["path"]))
             case "done":

@@ -5,12 +5,13 @@ What Retone hears and says is declared in ``protocol`` with these means.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from retone_bridge.osc import Argument, Message
-from retone_engine.request import RetoneError, pairs
+from retone_engine.request import Asked, Push, RetoneError, pairs, steering
 
 MESSAGE_BYTES = 900  # of a sentence in a reply
 
@@ -20,6 +21,7 @@ class Said:
     """What requests and replies share: an address, and fields that are its arguments in order."""
 
     address: ClassVar[str] = ""
+    asks: ClassVar[Asked]  # whose settings stand at the end, where there are any
 
     def to_osc(self) -> Message:
         """This as an OSC message; an argument that is not there is left out, with everything after it."""
@@ -28,7 +30,9 @@ class Said:
         for each in fields(self):
             value = getattr(self, each.name)
             if isinstance(value, Mapping):
-                trailing += [argument for pair in value.items() for argument in (pair[0], as_argument(pair[1]))]
+                trailing += [argument for name, held in value.items() for argument in (name, _exactly(held))]
+            elif isinstance(value, tuple):
+                trailing += [argument for item in value for argument in _several(item)]
             elif each.name == "reply_port" and "settings" in self.__dataclass_fields__:
                 trailing += ["reply_port", value] if value is not None else []
             elif value is None:
@@ -39,6 +43,20 @@ class Said:
 
 
 SaidT = TypeVar("SaidT", bound=Said)
+
+
+def _several(item: object) -> list[Argument]:
+    if isinstance(item, Push):
+        amounts = item.amounts[0] if len(item.amounts) == 1 else ",".join(map(repr, item.amounts))
+        return ["direction", item.direction, "amount", _exactly(amounts)]
+    return [as_argument(item)]
+
+
+def _exactly(value: object) -> Argument:
+    """A setting as an argument: a number that OSC's 32 bits would change goes as text."""
+    if isinstance(value, float) and struct.unpack("f", struct.pack("f", value)) != (value,):
+        return repr(value)
+    return as_argument(value)
 
 
 def as_argument(value: object) -> Argument:
@@ -72,10 +90,15 @@ def arguments_of(kind: type[Said]) -> dict[str, tuple[Field[Any], Any]]:
 def fill(kind: type[SaidT], given: Sequence[Argument], address: str) -> SaidT:
     """``kind`` with the arguments that came; raises RetoneError(bad_request) that names the one at fault."""
     values: dict[str, Any] = {}
-    rest = list(given)
+    rest: list[Any] = list(given)
     for name, (each, type_) in arguments_of(kind).items():
         if name == "settings":
-            values |= _settings(rest)
+            values |= _settings(rest, kind.asks)
+            rest = []
+        elif type_ == tuple[Push, ...]:
+            values[name], rest = steering(rest)
+        elif type_ == tuple[str, ...]:
+            values[name] = tuple(_coerce(one, str, f"{address}: {name}") for one in rest)
             rest = []
         elif rest:
             values[name] = _coerce(rest.pop(0), type_, f"{address}: {name}")
@@ -86,7 +109,7 @@ def fill(kind: type[SaidT], given: Sequence[Argument], address: str) -> SaidT:
     return kind(**values)
 
 
-def _settings(given: Sequence[Argument]) -> dict[str, Any]:
+def _settings(given: Sequence[Argument], kind: Asked) -> dict[str, Any]:
     """Pairs of parameters, among which ``reply_port`` is the packet's own."""
     names = list(given[::2])
     found: dict[str, Any] = {}
@@ -94,7 +117,7 @@ def _settings(given: Sequence[Argument]) -> dict[str, Any]:
         place = 2 * names.index("reply_port")
         found["reply_port"] = _coerce((*given, None)[place + 1], int | None, "reply_port")
         given = [*given[:place], *given[place + 2 :]]
-    return {**found, "settings": pairs(given)}
+    return {**found, "settings": pairs(given, kind)}
 
 
 def _coerce(value: Argument, type_: Any, what: str) -> Any:

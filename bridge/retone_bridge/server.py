@@ -13,6 +13,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,7 @@ from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Req
 from retone_bridge.surface import LEASE_SECONDS, HeldValues, Subscribers
 from retone_bridge.udp import Endpoint, Udp
 from retone_bridge.workers import WorkerProcess, engine_command
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import Asked, RetoneError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ TICK_SECONDS = 0.1
 # Packets beyond this wait nowhere: they are dropped, as UDP may, and at-least-once clients send them again.
 INBOX_LIMIT = 4096
 REPLY_PORTS_LIMIT = 256
+
+_ASKED_BY: Mapping[str, Asked] = {"edit": "edit", "again": "edit", "directions": "directions", "steer": "steer"}
 
 _Packet: TypeAlias = tuple[bytes, Endpoint]
 
@@ -171,15 +174,16 @@ class Server:
             case protocol.Quit():
                 self._answer(Ack(request.address), asker)
                 self.stop()
-            case protocol.Edit():
-                edit = EditRequest.of(request.path, request.settings)
-                self._jobs.admit(request.id, edit, asker)
+            case protocol.Asking():
+                self._jobs.admit(request.id, request.asked(), asker)
             case protocol.Cancel():
                 self._jobs.cancel(request.id, asker)
             case protocol.Job():
                 self._jobs.tell_state(request.id, asker)
             case protocol.Received():
                 self._jobs.received(request.id)
+            case protocol.Clips():
+                self._answer(protocol.ClipsReply.fitting(request.name, self._journal.clips(request.name)), asker)
             case protocol.Param(value=None):
                 self._answer(self._held.reply(request.name), asker)
             case protocol.Param():
@@ -205,7 +209,7 @@ class Server:
             return
         if action == "again":
             self._announce(self._held.next_seed(), None)
-        request = self._held.request()
+        request = self._held.request(_ASKED_BY[action])
         id = f"live-{secrets.token_hex(6)}"
         self._begun = [*self._begun[-9:], id]
         self._jobs.admit(id, request, asker, waits=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from retone_bridge.osc import Argument
 from retone_bridge.protocol import HELD, ParamReply
 from retone_bridge.udp import Endpoint
-from retone_engine.request import EditRequest
+from retone_engine.request import KINDS, Asked, ClipRequest, Push, SteerRequest, taken_by
 
 LEASE_SECONDS = 3600
 SUBSCRIBERS_LIMIT = 32
@@ -35,10 +35,17 @@ class HeldValues:
     def next_seed(self) -> ParamReply:
         return self.put("seed", (int(self._values["seed"] or 0) + 1) % _SEEDS)
 
-    def request(self) -> EditRequest:
-        """The edit that the held values ask for; raises RetoneError(bad_request) when there is no clip or prompt."""
-        values = dict(self._values)
-        return EditRequest.of(str(values.pop("path")), values)
+    def request(self, kind: Asked) -> ClipRequest:
+        """What the held values ask for, of those that ``kind`` takes.
+
+        Raises RetoneError(bad_request) when there is no clip, an edit has no prompt, or values do not go together.
+        """
+        values = {parameter.name: self._values[parameter.name] for parameter in taken_by(kind) if parameter.live}
+        path = str(self._values["path"])
+        if kind == "steer":
+            along = Push(int(self._values["direction"] or 1), (float(self._values["amount"] or 0),))
+            return SteerRequest.of(path, values, pushes=(along,))
+        return KINDS[kind].of(path, values)
 
 
 class Subscribers:

@@ -8,6 +8,8 @@
 "fail CODE"  fails with that code
 "warn"       warns, then works
 "count"      adds a line to the file "starts" beside the clip
+
+Where there is no prompt, the source prompt says it. A directions job tells of its directions before its results.
 """
 
 import json
@@ -46,7 +48,8 @@ def progress(job, fraction, stage):
 
 
 def render(order):
-    job, prompt = order["job"], order["request"]["prompt"]
+    job, request = order["job"], order["request"]
+    prompt = request.get("prompt") or request["source_prompt"]
     clip = Path(order["request"]["path"])
     progress(job, 0.1, "read")
     if prompt == "count":
@@ -69,6 +72,10 @@ def render(order):
                 return say("fail", job=job, code="cancelled", message="The job was cancelled.")
             progress(job, 0.1 + step / 250, "invert")
             time.sleep(0.05)
+    for number in range(1, request["count"] + 1) if request["kind"] == "directions" else ():
+        progress(job, 0.5, "find")
+        where = {"start": 100 * number, "frames": 400, "low_hz": 125.0 * number, "high_hz": 1000.0}
+        say("direction", job=job, direction=number, share=0.5**number, **where)
     for index, output in enumerate(order["outputs"], 1):
         progress(job, 0.9, "write")
         if Path(output).exists() and not order["overwrite"]:

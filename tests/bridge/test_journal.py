@@ -1,13 +1,14 @@
 """What is written is there after anything."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from retone_bridge.journal import Job, Journal
 from retone_engine.request import EditRequest, RetoneError
 
-ASKED = EditRequest("/a.wav", "strings", strength=0.5)
+ASKED = EditRequest("/a.wav", prompt="strings", strength=0.5)
 
 
 def job(id, asker=("127.0.0.1", 5000)):
@@ -44,7 +45,7 @@ def test_unfinished_jobs_come_back_in_order(journal):
     for id in ("c", "a", "b", "d"):
         journal.add(job(id))
     journal.start("c")
-    journal.done("a", ["/out/a.wav"])
+    journal.end(replace(job("a"), state="done", results=("/out/a.wav",)))
     assert [(each.id, each.state) for each in reopened(journal).unfinished()] == [
         ("c", "running"),
         ("b", "queued"),
@@ -57,7 +58,7 @@ def test_an_end_is_kept_until_it_is_received(journal):
     journal.add(job("r1"))
     journal.add(job("r2", asker=None))
     for id in ("r1", "r2"):
-        journal.failed(id, [], "disk_full", "The disk is full.")
+        journal.end(replace(job(id), state="failed", code="disk_full", message="The disk is full."))
     (found,) = journal.unreceived(60)
     assert (found.id, found.code, found.message) == ("r1", "disk_full", "The disk is full.")
     journal.received("r1")
@@ -66,9 +67,9 @@ def test_an_end_is_kept_until_it_is_received(journal):
 
 def test_every_commit_reaches_the_disk(journal):
     ask = journal._connection.execute
-    assert ask("PRAGMA synchronous").fetchone() == (2,)
-    assert ask("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert ask("PRAGMA user_version").fetchone() == (1,)
+    assert tuple(ask("PRAGMA synchronous").fetchone()) == (2,)
+    assert tuple(ask("PRAGMA journal_mode").fetchone()) == ("wal",)
+    assert tuple(ask("PRAGMA user_version").fetchone()) == (2,)
 
 
 def test_a_second_service_is_kept_out(journal):

@@ -10,7 +10,7 @@ from retone_bridge import protocol
 from retone_bridge.document import document
 from retone_bridge.osc import MESSAGE_LIMIT, Message, OscError, decode, encode
 from retone_bridge.paths import PATH_BYTES
-from retone_engine.request import PARAMETERS, PROMPT_LIMIT, RetoneError
+from retone_engine.request import PARAMETERS, PROMPT_LIMIT, Push, RetoneError
 
 ID = "r" + "9" * 35
 PATH = "/" + "p" * (PATH_BYTES - 1)
@@ -24,6 +24,11 @@ REQUESTS = [
     protocol.Quit(),
     protocol.Edit(ID, "/a clip.wav", {"prompt": "strings", "strength": 0.5, "highs": 1}, 9131),
     protocol.Edit(ID, "/a clip.wav"),
+    protocol.Edit(ID, "/a clip.wav", {"segments": "0-2.5 piano | 2.5- strings strength=0.5"}),
+    protocol.Directions(ID, "/a clip.wav", {"count": 4, "noise_level": 0.5}, 9131),
+    protocol.Steer(ID, "/a clip.wav", (Push(1, (0.5,)),)),
+    protocol.Steer(ID, "/a clip.wav", (Push(2, (-1.0, 0.1, 1.0)), Push(3, (-0.3,))), {"strength_end": 0.25}, 9131),
+    protocol.Clips("a clip.wav"),
     protocol.Cancel(ID),
     protocol.Job(ID),
     protocol.Received(ID),
@@ -42,9 +47,11 @@ REPLIES = [
     protocol.Queued(ID, 64),
     protocol.Progress(ID, 0.5, "invert", 12.5),
     protocol.Warned(ID, "unknown_words", "ü" * 450),
-    protocol.Result(ID, 16, PATH),
-    protocol.Done(ID, 16, PATH),
+    protocol.Direction(ID, 16, 0.125, 2**31 - 1, 2**31 - 1, 31.25, 20000.0),
+    protocol.Result(ID, 32, PATH),
+    protocol.Done(ID, 32, PATH),
     protocol.Fail(ID, "worker_crashed", "ü" * 450),
+    protocol.ClipsReply("n" * 255, (PATH[:1500], "/music/loop.wav")),
     *(protocol.ParamReply(p.name, "\U0001f3bb" * PROMPT_LIMIT) for p in PARAMETERS if p.kind == "text" and p.live),
 ]
 
