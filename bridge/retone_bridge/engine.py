@@ -25,6 +25,11 @@ def ask(module: str, *arguments: str) -> Any:
     raise RetoneError("internal", f"retone_engine.{module} failed: {last or child.returncode}")
 
 
-def draw(before: Path, afters: Sequence[Path], output: Path, region_start: int = 0) -> None:
-    """Draw the spectrograms of a clip from ``region_start`` on and of its edits into the PNG ``output``."""
-    ask("picture", str(before), *map(str, afters), "--output", str(output), "--region-start", str(region_start))
+def draw(before: Path, afters: Sequence[Path], output: Path) -> None:
+    """Draw the spectrograms of a clip's region and of its edits into the PNG ``output``."""
+    ask("picture", str(before), *map(str, afters), "--output", str(output))
+
+
+def draw_directions(clip: Path, listing: Path, output: Path) -> None:
+    """Draw the previews of a clip's directions, which the JSON file ``listing`` names, into the PNG ``output``."""
+    ask("picture", str(clip), "--directions", str(listing), "--output", str(output))

@@ -1,6 +1,8 @@
-"""Before and after, as one picture: spectrograms on the same scales, one under the other.
+"""A clip and what became of it, as one picture of spectrograms on the same scales.
 
-``python -m retone_engine.picture BEFORE AFTER ... --output PNG`` draws one; no torch is needed for it.
+``python -m retone_engine.picture BEFORE AFTER ... --output PNG`` draws edits one under the other, and
+``python -m retone_engine.picture BEFORE --directions LISTING --output PNG`` the previews of a clip's directions, a row
+for each. An AFTER stands for the part of BEFORE that its recipe names. No torch is needed.
 """
 
 from __future__ import annotations
@@ -8,47 +10,51 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
-
-from retone_engine.audio.atomic import place
-from retone_engine.audio.files import Samples, read
+from retone_engine.audio.files import Clip, Samples, read
+from retone_engine.recipe import Recipe
 from retone_engine.request import RetoneError
+from retone_engine.sheet import LEFT, RIGHT, WIDTH, Panel, Sheet
+from retone_engine.spectrograms import HIGH_HZ, spectrogram
 
-# Drawn at twice the size at which it is read: sharp on dense screens.
-WIDTH = 1840
-_LEFT, _RIGHT, _TOP, _TITLE, _GAP, _BOTTOM = 132, 172, 92, 76, 88, 116
-_HEIGHT = 400
-_PAPER, _INK, _SOFT = (19, 20, 32), (240, 238, 234), (158, 160, 178)
-# Lightness rises evenly, from night blue through violet and coral to cream.
-_COLOURS = (
-    (9, 10, 22), (34, 20, 72), (80, 28, 112), (134, 40, 120), (188, 58, 106), (230, 96, 82), (248, 152, 86),
-    (252, 206, 134), (255, 250, 224),
-)  # fmt: skip
-_SHADES = 208  # of the picture's 256 colours; the rest is for the letters' edges
-_RANGE_DB = 72
-_LOW_HZ, _HIGH_HZ = 40.0, 16_000.0
-_TICKS_HZ = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
-# Seconds of a window, and the frequencies from which it and the next, shorter one take over within an octave.
-_WINDOWS = ((0.185, 1.0, 250.0), (0.093, 250.0, 1_000.0), (0.046, 1_000.0, 1e6))
-_COLUMNS_AT_ONCE = 64
-
-Numbers = NDArray[np.float64]
+_TOP, _TITLE, _GAP, _BOTTOM, _HEIGHT = 92, 76, 88, 116, 400
+_COLUMNS = ("the clip", "minus", "plus")
+_HEAD, _ROW_HEIGHT, _ROW_GAP, _COLUMN_GAP = 146, 300, 124, 28
 
 
 @dataclass(frozen=True)
-class _Panel:
-    top: int
-    left: int = _LEFT
-    width: int = WIDTH - _LEFT - _RIGHT
-    height: int = _HEIGHT
+class Row:
+    """One direction in the picture of all.
+
+    ``source``: the piece of the clip that the previews ``minus`` and ``plus`` stand for. ``share``: the direction's
+    part of the variance, 0 to 1. It acts from second ``begin`` to ``end`` of the file and from ``low_hz`` to
+    ``high_hz``.
+    """
+
+    number: int
+    share: float
+    begin: float
+    end: float
+    low_hz: float
+    high_hz: float
+    source: Clip
+    minus: Samples
+    plus: Samples
+
+    @property
+    def clips(self) -> tuple[Samples, Samples, Samples]:
+        """What stands in the columns."""
+        return self.source.samples, self.minus, self.plus
+
+    def label(self) -> str:
+        """What stands above the row."""
+        when = f"{self.begin:.2f} to {self.end:.2f} s"
+        band = f"{self.low_hz:.0f} to {self.high_hz:.0f} Hz"
+        return f"direction {self.number}: {100 * self.share:.2g} % of the variance, {when}, {band}"
 
 
 def compare(
@@ -63,179 +69,126 @@ def compare(
     clips = [before, *afters]
     if len(labels) != len(clips):
         raise ValueError(f"{len(labels)} labels came for {len(clips)} clips")
-    if min(clip.shape[1] for clip in clips) < 1:
-        raise RetoneError("empty_audio", "There is nothing to draw: a clip holds no frames.")
     head = _TOP + (_TITLE if title else 0)
-    panels = [_Panel(head + index * (_HEIGHT + _GAP)) for index in range(len(clips))]
-    sheet = Image.new("RGB", (WIDTH, panels[-1].top + _HEIGHT + _BOTTOM), _PAPER)
-    draw = ImageDraw.Draw(sheet)
-    _line(draw, (_LEFT, 74), title, 40)
     seconds = max(clip.shape[1] for clip in clips) / rate
-    high = min(_HIGH_HZ, rate / 2)
-    planes = [_plane(clip, rate, seconds, high, panels[0]) for clip in clips]
+    high = min(HIGH_HZ, rate / 2)
+    tops = [head + index * (_HEIGHT + _GAP) for index in range(len(clips))]
+    panels = [Panel(LEFT, top, WIDTH - LEFT - RIGHT, _HEIGHT, 0.0, seconds, high) for top in tops]
+    sheet = Sheet(panels[-1].bottom + _BOTTOM)
+    _spectrograms(sheet, list(zip(panels, clips, strict=True)), rate)
+    sheet.line(LEFT, 74, title, 40)
+    for panel, label in zip(panels, labels, strict=True):
+        sheet.line(panel.left, panel.top - 14, label)
+        sheet.frequencies(panel)
+        sheet.times(panel, 8, named=panel is panels[-1])
+    sheet.seconds(panels[-1])
+    sheet.write(path)
+
+
+def compare_directions(rows: Sequence[Row], path: str | Path) -> None:
+    """Write the PNG ``path``: a row for each direction, with its piece of the clip and a step to both its sides.
+
+    Each row has its own seconds, of the file; a frame shows when and on which frequencies the direction acts. Level is
+    in dB under the loudest point of all. An existing picture is replaced.
+    Raises RetoneError(empty_audio, no_such_folder, disk_full, cannot_write).
+    """
+    rate = rows[0].source.rate
+    width = (WIDTH - LEFT - RIGHT - (len(_COLUMNS) - 1) * _COLUMN_GAP) // len(_COLUMNS)
+    lefts = [LEFT + index * (width + _COLUMN_GAP) for index in range(len(_COLUMNS))]
+
+    def panels_of(index: int, row: Row) -> list[Panel]:
+        top = _HEAD + index * (_ROW_HEIGHT + _ROW_GAP)
+        begin, seconds = row.source.start / rate, row.source.frames / rate
+        return [Panel(left, top, width, _ROW_HEIGHT, begin, seconds, min(HIGH_HZ, rate / 2)) for left in lefts]
+
+    grid = [(row, panels_of(index, row)) for index, row in enumerate(rows)]
+    sheet = Sheet(_HEAD + len(rows) * (_ROW_HEIGHT + _ROW_GAP))
+    drawn = [pair for row, panels in grid for pair in zip(panels, row.clips, strict=True)]
+    _spectrograms(sheet, drawn, rate)
+    for left, name in zip(lefts, _COLUMNS, strict=True):
+        sheet.line(left, 52, name, 32)
+    for row, panels in grid:
+        sheet.line(LEFT, panels[0].top - 14, row.label())
+        sheet.frequencies(panels[0])
+        for panel in panels:
+            sheet.frame(panel, row.begin, row.end, row.low_hz, row.high_hz)
+            sheet.times(panel, 4)
+    for panel in grid[-1][1]:
+        sheet.seconds(panel)
+    sheet.write(path)
+
+
+def _spectrograms(sheet: Sheet, drawn: Sequence[tuple[Panel, Samples]], rate: int) -> None:
+    """The clips in their panels, and the scale that they share."""
+    if min(clip.shape[1] for _, clip in drawn) < 1:
+        raise RetoneError("empty_audio", "There is nothing to draw: a clip holds no frames.")
+    planes = [spectrogram(clip, rate, at.seconds, at.high, at.width, at.height) for at, clip in drawn]
     loudest = max(float(plane.max()) for plane in planes)
-    for plane, panel, label in zip(planes, panels, labels, strict=True):
-        sheet.paste(_coloured(1 + (plane - loudest) / _RANGE_DB), (panel.left, panel.top))
-        _line(draw, (panel.left, panel.top - 14), label, 28)
-        _frequencies(draw, panel, high)
-        _times(draw, panel, seconds, named=panel is panels[-1])
-    _levels(sheet, draw, panels[0].top, panels[-1].top + _HEIGHT)
-
-    def fill(file: BinaryIO) -> None:
-        sheet.quantize(palette=_palette(), dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-
-    place(path, fill, overwrite=True)
+    for (panel, _), plane in zip(drawn, planes, strict=True):
+        sheet.plane(panel, plane, loudest)
+    sheet.levels(drawn[0][0].top, drawn[-1][0].bottom)
 
 
-def _plane(clip: Samples, rate: int, seconds: float, high: float, panel: _Panel) -> Samples:
-    """Level in dB of each point (height, width), the highest frequency in the first row.
+def rows_of(before: str | Path, listing: str | Path) -> list[Row]:
+    """The rows of the directions that the JSON file ``listing`` names, with the previews that lie beside it.
 
-    Long windows tell low notes apart, short ones place the attacks of high ones: each row takes the window that suits
-    its frequency.
+    Raises RetoneError(bad_request) where it is no such listing, and what ``read`` raises.
     """
-    rows = high * (_LOW_HZ / high) ** ((np.arange(panel.height) + 0.5) / panel.height)
-    plane = np.zeros((panel.height, panel.width), np.float32)
-    for window_seconds, since, until in _WINDOWS:
-        share = _risen(rows, since) - _risen(rows, until)
-        used = np.flatnonzero(share)
-        if not used.size:
-            continue
-        size = 2 ** max(4, round(np.log2(window_seconds * rate)))
-        reading = _reading(rows, rate, size)[used]
-        bins = int(np.flatnonzero(reading.any(axis=0))[-1]) + 1
-        for first, power in _powers(clip, rate, seconds, size, panel.width):
-            # The square of a Hann window's sum is size^2 / 4: a tone reads the same in each window.
-            level = 10 * np.log10(reading[:, :bins] @ power[:, :bins].T * (4 / size**2) + 1e-12)
-            plane[used, first : first + level.shape[1]] += share[used, None] * level
-    return plane
+    try:
+        told = json.loads(Path(listing).read_text(encoding="utf-8"))["directions"]
+        if not told:
+            raise ValueError("it lists none")
+        return [_row(before, Path(listing).parent, each) for each in told]
+    except FileNotFoundError:
+        raise RetoneError("no_such_file", f"There is no listing {listing}.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise RetoneError("bad_request", f"{listing} is no listing of directions ({error!r}).") from error
 
 
-def _risen(rows: Numbers, hertz: float) -> Numbers:
-    """0 below ``hertz``, 1 from an octave above."""
-    risen: Numbers = np.clip(np.log2(rows / hertz), 0, 1)
-    return risen
+def _row(before: str | Path, folder: Path, told: Mapping[str, Any]) -> Row:
+    minus, plus = (read(folder / told[side]) for side in ("minus", "plus"))
+    source = read(before, _start_of(plus.path), plus.frames)
+    return Row(
+        number=int(told["direction"]),
+        share=float(told["share"]),
+        begin=told["start"] / source.rate,
+        end=(told["start"] + told["frames"]) / source.rate,
+        low_hz=float(told["low_hz"]),
+        high_hz=float(told["high_hz"]),
+        source=source,
+        minus=minus.samples,
+        plus=plus.samples,
+    )
 
 
-def _powers(clip: Samples, rate: int, seconds: float, size: int, columns: int) -> Iterator[tuple[int, Samples]]:
-    """Power spectra (columns, bins) of Hann windows, meaned over the channels: blocks, and the first column of each.
-
-    A column of a long clip is the mean of as many windows as leave no gap in it.
-    """
-    frames = clip.shape[1]
-    window = np.hanning(size + 1)[:-1].astype(np.float32)
-    many = max(1, round(2 * seconds * rate / columns / size))
-    for first in range(0, columns, _COLUMNS_AT_ONCE):
-        last = min(first + _COLUMNS_AT_ONCE, columns)
-        centres = (np.arange(first * many, last * many) + 0.5) / (columns * many) * seconds * rate
-        begins = np.round(centres).astype(np.int64) - size // 2
-        places = begins[:, None] + np.arange(size)
-        inside = (places >= 0) & (places < frames)
-        power = np.zeros((len(begins), size // 2 + 1), np.float32)
-        for channel in clip:
-            cut = channel[np.clip(places, 0, frames - 1)] * inside
-            power += np.abs(np.fft.rfft(cut * window)) ** 2 / len(clip)
-        yield first, power.reshape(last - first, many, -1).mean(axis=1)
-
-
-def _reading(rows: Numbers, rate: int, size: int) -> Samples:
-    """Weights (rows, bins): a way between two bins where rows lie closer, the mean of several where they do not."""
-    places = rows * size / rate
-    reach = np.maximum(1, np.abs(np.gradient(places)))
-    weights = np.maximum(0, 1 - np.abs(np.arange(size // 2 + 1) - places[:, None]) / reach[:, None])
-    reading: Samples = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return reading
-
-
-def _shades(count: int) -> Numbers:
-    places = np.linspace(0, len(_COLOURS) - 1, count)
-    anchors = np.asarray(_COLOURS, float)
-    shades: Numbers = np.stack([np.interp(places, range(len(anchors)), column) for column in anchors.T], axis=1)
-    return shades
-
-
-def _coloured(plane: Samples | Numbers) -> Image.Image:
-    """``plane`` (height, width) of 0..1 in the picture's colours."""
-    index = np.round(np.clip(np.asarray(plane, float), 0, 1) * (_SHADES - 1)).astype(np.int64)
-    return Image.fromarray(np.round(_shades(_SHADES)).astype(np.uint8)[index])
-
-
-def _palette() -> Image.Image:
-    """The 256 colours: the shades, and the letters' way from paper to ink."""
-    way = np.linspace(0, 1, (256 - _SHADES) // 2)[:, None]
-    paper = np.array(_PAPER, float)
-    edges = [paper + way * (np.array(letters, float) - paper) for letters in (_INK, _SOFT)]
-    image = Image.new("P", (1, 1))
-    image.putpalette(np.round(np.concatenate([_shades(_SHADES), *edges])).astype(np.uint8).tobytes())
-    return image
-
-
-def _line(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int) -> None:
-    """``text`` on its base line, its end left out where it would run out of the panel's width."""
-    room = WIDTH - _RIGHT - place[0]
-    shown = text
-    while draw.textlength(shown, _font(size)) > room:
-        text = text[:-1]
-        shown = text.rstrip() + "..."
-    draw.text(place, shown, _INK, _font(size), anchor="ls")
-
-
-def _frequencies(draw: ImageDraw.ImageDraw, panel: _Panel, high: float) -> None:
-    for hertz in _TICKS_HZ:
-        if hertz > high:
-            break
-        y = panel.top + panel.height * np.log(high / hertz) / np.log(high / _LOW_HZ)
-        draw.line((panel.left - 12, y, panel.left - 4, y), _SOFT, 2)
-        name = f"{hertz // 1000}k" if hertz >= 1000 else str(hertz)
-        draw.text((panel.left - 22, y), name, _SOFT, _font(24), anchor="rm")
-    draw.text((panel.left - 22, panel.top - 14), "Hz", _SOFT, _font(24), anchor="rs")
-
-
-def _times(draw: ImageDraw.ImageDraw, panel: _Panel, seconds: float, named: bool) -> None:
-    step = _step(seconds)
-    bottom = panel.top + panel.height
-    for index in range(int(seconds / step + 1e-9) + 1):
-        x = panel.left + panel.width * index * step / seconds
-        draw.line((x, bottom + 4, x, bottom + 12), _SOFT, 2)
-        if named:
-            draw.text((x, bottom + 22), f"{index * step:g}", _SOFT, _font(24), anchor="mt")
-    if named:
-        draw.text((panel.left + panel.width / 2, bottom + 64), "seconds", _SOFT, _font(24), anchor="mt")
-
-
-def _step(seconds: float) -> float:
-    """A round distance between ticks that gives about eight of them."""
-    size = 10.0 ** np.floor(np.log10(seconds / 8))
-    return float(min((size * m for m in (1, 2, 5, 10)), key=lambda step: abs(np.log(seconds / step / 8))))
-
-
-def _levels(sheet: Image.Image, draw: ImageDraw.ImageDraw, top: int, bottom: int) -> None:
-    left, width, height = WIDTH - _RIGHT + 32, 24, bottom - top
-    sheet.paste(_coloured(np.linspace(1, 0, height)[:, None].repeat(width, axis=1)), (left, top))
-    for decibel in range(0, _RANGE_DB + 1, 12):
-        y = top + (height - 1) * decibel / _RANGE_DB
-        draw.line((left + width + 4, y, left + width + 12, y), _SOFT, 2)
-        draw.text((left + width + 22, y), f"-{decibel}" if decibel else "0", _SOFT, _font(24), anchor="lm")
-    draw.text((left, top - 14), "dB", _SOFT, _font(24), anchor="ls")
-
-
-@cache
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size)
+def _start_of(result: str | Path) -> int:
+    """The frame of the clip where ``result`` begins; one without a recipe stands for the clip's beginning."""
+    try:
+        return int(Recipe.from_file(result).source["start"])
+    except RetoneError as error:
+        if error.code != "unreadable_audio":
+            raise
+        return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw a clip's region and what became of it; 0 when it is drawn, 1 when not, 2 on a wrong call."""
+    """Draw what is asked for; 0 when it is drawn, 1 when not, 2 on a wrong call."""
     parser = argparse.ArgumentParser(prog="python -m retone_engine.picture")
-    parser.add_argument("before")
-    parser.add_argument("after", nargs="+")
-    parser.add_argument("--output", required=True)
-    parser.add_argument("--region-start", type=int, default=0, help="first frame of BEFORE that AFTER stands for")
+    parser.add_argument("before", help="the clip")
+    parser.add_argument("after", nargs="*", help="edits of one region of it")
+    parser.add_argument("--directions", metavar="LISTING", help="the JSON file beside the previews")
+    parser.add_argument("--output", required=True, metavar="PNG")
     options = parser.parse_args(arguments)
+    if bool(options.after) == bool(options.directions):
+        parser.error("name edits, or the --directions")
     try:
-        afters = [read(path) for path in options.after]
-        before = read(options.before, options.region_start, afters[0].frames)
-        labels = ["before", *(Path(path).stem for path in options.after)]
-        compare(before.samples, [after.samples for after in afters], before.rate, options.output, labels)
+        if options.directions:
+            compare_directions(rows_of(options.before, options.directions), options.output)
+        else:
+            afters = [read(path) for path in options.after]
+            before = read(options.before, _start_of(options.after[0]), afters[0].frames)
+            labels = ["before", *(Path(path).stem for path in options.after)]
+            compare(before.samples, [after.samples for after in afters], before.rate, options.output, labels)
     except RetoneError as error:
         sys.stderr.write(f"{error.code}: {error.message}\n")
         return 1

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -5,8 +7,11 @@ from PIL import Image
 from scipy.signal import find_peaks
 
 from engine.sounds import noise, notes
-from retone_engine.picture import WIDTH, compare, main
+from retone_engine.audio.wav import write
+from retone_engine.picture import compare, main
+from retone_engine.recipe import Recipe
 from retone_engine.request import RetoneError
+from retone_engine.sheet import WIDTH
 
 RATE = 44100
 
@@ -114,12 +119,111 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
         compare(noise(10), [noise(10)], RATE, tmp_path / "a.png", ["Before"])
 
 
-def test_a_region_of_a_file_and_its_edit_are_drawn_from_the_command_line(tmp_path, capsys):
+def made_of(path, samples, start):
+    """A result with its recipe, which says where in the clip it stands."""
+    source = {"name": "clip.wav", "rate": RATE, "channels": 1, "start": start, "frames": samples.shape[1], "sha256": ""}
+    write(path, samples, RATE, Recipe({"kind": "edit"}, source, {}).to_json())
+
+
+def test_an_edit_is_drawn_below_the_part_of_the_clip_that_it_stands_for(tmp_path, capsys):
     clip, edit, output = tmp_path / "clip.wav", tmp_path / "edit.wav", tmp_path / "both.png"
-    soundfile.write(clip, tone(440)[0], RATE)
-    soundfile.write(edit, tone(880)[0][: RATE // 2], RATE)
-    assert main([str(clip), str(edit), "--output", str(output), "--region-start", str(RATE)]) == 0
-    assert len(panels(pixels(output))) == 2
+    low, high = tone(100, 1.0), tone(3200, 1.0)
+    soundfile.write(clip, np.concatenate([low, high], axis=1)[0], RATE)
+    made_of(edit, high[:, : RATE // 2], RATE)
+    assert main([str(clip), str(edit), "--output", str(output)]) == 0
+    before, after = (np.argmax(light(pixels(output), panel)) for panel in panels(pixels(output)))
+    assert abs(before - after) < 2
+    edit.unlink()
+    soundfile.write(edit, high[0, : RATE // 2], RATE)  # by another program, without a recipe
+    assert main([str(clip), str(edit), "--output", str(output)]) == 0
+    before, after = (np.argmax(light(pixels(output), panel)) for panel in panels(pixels(output)))
+    assert before > after + 100
     assert main([str(clip), str(tmp_path / "gone.wav"), "--output", str(tmp_path / "none.png")]) == 1
     assert capsys.readouterr().err.startswith("no_such_file: ")
     assert not (tmp_path / "none.png").exists()
+
+
+COLUMNS = [slice(140, 610), slice(660, 1130), slice(1180, 1650)]
+
+
+@pytest.fixture
+def previews(tmp_path):
+    """A clip of two seconds, a low tone and then a high one, and previews of two directions, one for each second."""
+    soundfile.write(tmp_path / "clip.wav", np.concatenate([tone(100, 1.0), tone(3200, 1.0)], axis=1)[0], RATE)
+    listed = []
+    for number, start, hertz in ((1, 0, 100), (2, RATE, 3200)):
+        made_of(tmp_path / f"{number}-plus.wav", tone(2 * hertz, 1.0), start)
+        made_of(tmp_path / f"{number}-minus.wav", tone(hertz / 2, 1.0), start)
+        where = {"start": start + RATE // 4, "frames": RATE // 2, "low_hz": 0.7 * hertz, "high_hz": 1.4 * hertz}
+        files = {side: f"{number}-{side}.wav" for side in ("plus", "minus")}
+        listed.append({"direction": number, "share": 0.02, **where, **files})
+    (tmp_path / "directions.json").write_text(json.dumps({"directions": listed}))
+    return tmp_path
+
+
+def draw_directions(folder, output="directions.png"):
+    given = [str(folder / "clip.wav"), "--directions", str(folder / "directions.json")]
+    return main([*given, "--output", str(folder / output)])
+
+
+def test_each_direction_has_a_row_with_its_piece_of_the_clip_between_its_sides(previews):
+    assert draw_directions(previews) == 0
+    picture = pixels(previews / "directions.png")
+    assert picture.shape[1] == WIDTH
+    rows = panels(picture)
+    octave = (rows[0][1] - rows[0][0]) / np.log2(16000 / 40)
+    for row, hertz in zip(rows, (100, 3200), strict=True):
+        # Outside the frame, whose lines are as bright as any tone.
+        clip, minus, plus = (np.argmax(light(picture, row, slice(at.start, at.start + 60))) for at in COLUMNS)
+        assert abs(clip - octave * np.log2(16000 / hertz)) < 3
+        assert abs(minus - clip - octave) < 3
+        assert abs(clip - plus - octave) < 3
+
+
+def test_a_frame_shows_when_and_on_which_frequencies_a_direction_acts(previews):
+    assert draw_directions(previews) == 0
+    picture = pixels(previews / "directions.png")
+    ink = (picture == (240, 238, 234)).all(axis=2)
+    for first, last in panels(picture):
+        for column in COLUMNS:
+            inside = ink[first:last, column.start - 8 : column.stop + 8]
+            lines = np.flatnonzero(inside.mean(axis=0) > 0.1)
+            assert np.allclose([lines[0], lines[-1]], np.array([0.25, 0.75]) * 493, atol=4)
+            lines = np.flatnonzero(inside.mean(axis=1) > 0.4)
+            assert abs(lines[-1] - lines[0] - 300 / np.log2(16000 / 40)) < 4  # 0.7 to 1.4 is an octave
+
+
+def test_a_frame_that_leaves_the_picture_ends_at_its_edge(previews):
+    listing = json.loads((previews / "directions.json").read_text())
+    for each in listing["directions"]:
+        each |= {"start": 0, "frames": 2 * RATE, "low_hz": 0, "high_hz": 20_000}
+    (previews / "directions.json").write_text(json.dumps(listing))
+    assert draw_directions(previews) == 0
+    picture = pixels(previews / "directions.png")
+    ink = (picture == (240, 238, 234)).all(axis=2)
+    for first, last in panels(picture):
+        assert not ink[first:last, 627:650].any()  # between the columns
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (None, "no_such_file"),
+        ("{", "bad_request"),
+        ('{"directions": []}', "bad_request"),
+        ('{"directions": [{}]}', "bad_request"),
+    ],
+)
+def test_what_is_no_listing_is_refused(previews, capsys, text, code):
+    (previews / "directions.json").unlink()
+    if text is not None:
+        (previews / "directions.json").write_text(text)
+    assert draw_directions(previews) == 1
+    assert capsys.readouterr().err.startswith(f"{code}: ")
+    assert not (previews / "directions.png").exists()
+
+
+def test_a_call_without_anything_to_draw_is_refused(previews, capsys):
+    with pytest.raises(SystemExit):
+        main([str(previews / "clip.wav"), "--output", str(previews / "none.png")])
+    assert "name edits, or the --directions" in capsys.readouterr().err

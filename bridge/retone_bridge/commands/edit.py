@@ -112,7 +112,7 @@ def carry_out(plan: Plan, options: argparse.Namespace) -> int:
         for path in plan.outputs:
             print(path)
         if plan.picture is not None:
-            engine.draw(Path(plan.request.path), plan.outputs, plan.picture, plan.request.region_start)
+            engine.draw(Path(plan.request.path), plan.outputs, plan.picture)
             print(plan.picture)
     finally:
         display.clear()
