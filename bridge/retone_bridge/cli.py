@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Sequence
 
-from retone_bridge.commands import demo, edit, inspect, send, serve
+from retone_bridge.commands import again, demo, directions, edit, inspect, send, serve, steer
 from retone_bridge.terminal import EXITS, complain
 from retone_engine.request import RetoneError
 
+_AMOUNTS = re.compile(r"-[0-9.][-+0-9.e, ]*")
 _EPILOG = "exit status: 0 done; " + "; ".join(f"{status} {meaning}" for status, (meaning, _) in EXITS.items()) + "."
 
 
@@ -21,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (demo, serve, edit, send, inspect):
+    for module in (demo, serve, edit, directions, steer, again, send, inspect):
         module.add(commands)
     for command in commands.choices.values():
         command.epilog = _EPILOG
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file's name may hold bytes that are no text
             stream.reconfigure(errors="surrogateescape")
-    options = parser().parse_args(arguments)
+    options = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
         return int(options.run(options))
     except RetoneError as error:
@@ -41,6 +43,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("retone: interrupted\n")
         return 130
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments, read, with two things that argparse misunderstands put right."""
+    words: list[str] = []
+    for word in arguments:
+        # A list that begins with a minus looks like an option to it, unless it hangs together with its own.
+        if words and words[-1] == "--amount" and _AMOUNTS.fullmatch(word):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    top = parser()
+    options, rest = top.parse_known_args(words)
+    # A prompt that may be left out is taken to be so where options stand before it.
+    if options.run is edit.run and options.prompt is None and len(rest) == 1 and not rest[0].startswith("-"):
+        options.prompt = rest.pop()
+    if rest:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 class _Version(argparse.Action):

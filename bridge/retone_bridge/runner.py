@@ -1,4 +1,4 @@
-"""One edit for the command line: at the service that runs, or in an engine of its own.
+"""One request for the command line: at the service that runs, or in an engine of its own.
 
 Both ways give the same events, and files of the same names.
 """
@@ -15,19 +15,17 @@ from typing import Protocol
 from retone_bridge.client import Client, new_id
 from retone_bridge.paths import check_new
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
-from retone_bridge.protocol import Done, Fail, Progress, Reply, Result, Warned
+from retone_bridge.protocol import Direction, Done, Fail, Progress, Reply, Result, Warned
 from retone_bridge.workers import WorkerProcess
-from retone_engine.request import BY_NAME, EditRequest, RetoneError
+from retone_engine.request import ClipRequest, RetoneError
 
 TICK_SECONDS = 0.5
 
 
 class Runner(Protocol):
-    """A way to edit. ``place`` is the device and the model, known when the edit has begun."""
+    """A way to have a request done; ``outputs`` are the names of its results, in order."""
 
-    place: str
-
-    def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool) -> Iterator[Reply]: ...
+    def run(self, request: ClipRequest, outputs: Sequence[Path], *, force: bool) -> Iterator[Reply]: ...
     def cancel(self) -> None: ...
     def close(self) -> None: ...
 
@@ -40,10 +38,9 @@ class OwnEngine:
         self._worker = WorkerProcess(command, self._events.put)
         self._id = ""
         self._cancelled = False
-        self.place = ""
 
-    def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
-        """Events to the end, Done or Fail; a failed or cancelled edit leaves no file, with ``force`` no empty name."""
+    def run(self, request: ClipRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
+        """Events to the end, Done or Fail; a failed or cancelled job leaves no file, with ``force`` no empty name."""
         written: list[Path] = []
         for event in self._do(Render(new_id(), request, tuple(map(str, outputs)), force)):
             if isinstance(event, Result):
@@ -78,11 +75,11 @@ class OwnEngine:
                 continue
             match event:
                 case Ready():
-                    self.place = f"{event.model} on {event.device}"
+                    pass
                 case Progress():
                     last = replace(event, fraction=max(event.fraction, last.fraction))
                     yield last
-                case Warned():
+                case Warned() | Direction():
                     yield event
                 case Result():
                     results.append(event.path)
@@ -107,30 +104,26 @@ class OwnEngine:
 class AtService:
     """A running service. Results are given their names here, beside where the service puts them."""
 
-    def __init__(self, client: Client, place: str) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
         self._id = new_id()
-        self.place = place
 
     @staticmethod
-    def found(host: str, port: int) -> AtService | None:
+    def found(port: int) -> AtService | None:
         """The service that answers at once, or None."""
-        client = Client(host, port)
+        client = Client(port=port)
         try:
-            status = client.status(0.3)
+            client.status(0.3)
         except RetoneError:
             client.close()
             return None
-        return AtService(client, f"{status.model} on {status.device}" if status.device else "a service that starts")
+        return AtService(client)
 
-    def edit(self, request: EditRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
-        """Events to the end, Done or Fail; a failed or cancelled edit leaves no file."""
+    def run(self, request: ClipRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
+        """Events to the end, Done or Fail; a failed or cancelled job leaves no file."""
         self._id = new_id()
         written: dict[int, Path] = {}
-        asked = {name: value for name, value in request.values().items() if name in BY_NAME}
-        settings = {name: value for name, value in asked.items() if value != BY_NAME[name].default}
-        settings["output_folder"] = str(outputs[0].parent)
-        for event in self._client.edit(request.path, settings.pop("prompt"), id=self._id, **settings):
+        for event in self._client.run(replace(request, output_folder=str(outputs[0].parent)), self._id):
             if isinstance(event, Result):
                 written[event.index] = Path(event.path)
             elif isinstance(event, Fail):

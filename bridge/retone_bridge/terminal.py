@@ -37,6 +37,7 @@ STAGES = {
     "read": "reading the clip",
     "encode": "encoding",
     "invert": "inverting",
+    "find": "finding directions",
     "replay": "editing",
     "decode": "decoding",
     "write": "writing",

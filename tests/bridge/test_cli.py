@@ -23,7 +23,7 @@ NO_SERVICE = ("--port", "1")  # nobody listens there
 
 @pytest.fixture(autouse=True)
 def scripted(monkeypatch):
-    for module in ("commands.edit", "workers", "server"):
+    for module in ("commands.work", "workers", "server"):
         monkeypatch.setattr(f"retone_bridge.{module}.engine_command", lambda *given: SCRIPT)
 
 
@@ -99,7 +99,7 @@ def test_nothing_is_overwritten_unless_forced(retone, service, clip, with_servic
         (("edit", "{clip}", "strings", "--set", "strength"), 2, "has no value"),
         (("edit", "{clip}", "strings", "--set", "seed=1", "--seed", "2"), 2, "seed is given twice"),
         (("edit", "{clip}", "strings", "--loudness", "1"), 2, "unrecognized arguments"),
-        (("edit", "{clip}"), 2, "required: PROMPT"),
+        (("edit", "{clip}"), 2, "The prompt is empty"),
         (("edit", "{clip}", "strings", "-o", "{tmp}/none/new.wav"), 4, "There is no folder"),
         (("edit", "{clip}", "strings", "-o", "{tmp}/new.mp3"), 2, "end it in .wav"),
         (("edit", "{clip}", "fail unknown_model"), 5, "The script says fail"),
@@ -155,8 +155,8 @@ def cli_process(*arguments):
     """The command line in a process of its own, with the scripted engine."""
     code = f"""
 import sys
-import retone_bridge.commands.edit as edit
-edit.engine_command = lambda *given: {SCRIPT!r}
+import retone_bridge.commands.work as work
+work.engine_command = lambda *given: {SCRIPT!r}
 from retone_bridge.cli import main
 from retone_bridge.commands import settings
 sys.exit(main())
@@ -238,6 +238,6 @@ def test_a_models_folder_reaches_the_engine_by_its_full_path(tmp_path, monkeypat
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path)
     parser = argparse.ArgumentParser()
-    settings.add_settings(parser)
-    assert settings.collected(parser.parse_args(["--model", "mine"])) == {"model": str(tmp_path / "mine")}
-    assert settings.collected(parser.parse_args(["--set", "model=pocket"])) == {"model": "pocket"}
+    settings.add_settings(parser, "edit")
+    assert settings.collected(parser.parse_args(["--model", "mine"]), "edit") == {"model": str(tmp_path / "mine")}
+    assert settings.collected(parser.parse_args(["--set", "model=pocket"]), "edit") == {"model": "pocket"}

@@ -1,23 +1,22 @@
-"""The table of parameters as options, shared by the commands that edit."""
+"""The table of parameters as options, shared by the commands that make files."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from retone_bridge.protocol import DEFAULT_PORT
-from retone_engine.request import PARAMETERS, Parameter, RetoneError, parameter_named
+from retone_engine.request import PARAMETERS, Asked, Parameter, RetoneError, parameter_named, taken_by
 
 # These have a place of their own on the command line.
-_ELSEWHERE = {"prompt", "output_folder"}
+_ELSEWHERE = {"prompt", "direction", "amount", "output_folder"}
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """An option for every parameter of the table, and --set for any of them."""
+def add_settings(parser: argparse.ArgumentParser, kind: Asked | None = None) -> None:
+    """An option for every parameter that requests of ``kind`` take, or any kind, and --set for each of them."""
     group = parser.add_argument_group("settings (each also as --set name=value)")
-    for parameter in PARAMETERS:
+    for parameter in PARAMETERS if kind is None else taken_by(kind):
         if parameter.name not in _ELSEWHERE:
             flag = "--" + parameter.name.replace("_", "-")
             group.add_argument(flag, dest=parameter.name, metavar=_metavar(parameter), help=_help(parameter))
@@ -25,24 +24,28 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
-    """Where a one-off command lets its edit be done."""
+    """Where a one-off command lets its work be done."""
     group = parser.add_argument_group("where")
     group.add_argument("--port", type=int, default=DEFAULT_PORT, help="the service's port (%(default)s)")
     group.add_argument("--no-service", action="store_true", help="use an engine of its own, even if a service runs")
     group.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="for its own engine")
 
 
-def collected(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings that were given, unchecked; raises RetoneError(bad_request) on a name given twice or unknown."""
-    found: dict[str, Any] = {}
-    named = [(p.name, getattr(options, p.name)) for p in PARAMETERS if p.name not in _ELSEWHERE]
+def collected(options: argparse.Namespace, kind: Asked) -> dict[str, Any]:
+    """The settings that were given, unchecked.
+
+    Raises RetoneError(bad_request) on a name given twice, or that requests of ``kind`` do not take.
+    """
+    named = [(p.name, getattr(options, p.name, None)) for p in PARAMETERS]
     pairs = [(name, value) for name, value in named if value is not None]
     for text in options.set:
         name, equals, value = text.partition("=")
         if not equals:
             raise RetoneError("bad_request", f"--set {text!r} has no value; write --set name=value.")
-        pairs.append((parameter_named(name.strip().replace("-", "_")).name, value))
-    for name, value in pairs:
+        pairs.append((name.strip().replace("-", "_"), value))
+    found: dict[str, Any] = {}
+    for given, value in pairs:
+        name = parameter_named(given, kind).name
         if name in found:
             raise RetoneError("bad_request", f"{name} is given twice.")
         if name == "output_folder":
@@ -55,11 +58,6 @@ def _folder(model: str) -> str:
     """A model's folder by its full path, as a service stands elsewhere; a name stays a name."""
     folder = Path(model).expanduser()
     return str(folder.absolute()) if folder.is_dir() else model
-
-
-def changed(values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A request's ``values`` with ``settings`` in place of what they name."""
-    return {name: value for name, value in {**values, **settings}.items() if name not in ("path", "output_folder")}
 
 
 def _metavar(parameter: Parameter) -> str:
