@@ -7,6 +7,7 @@ bundle is not waited for: its messages count as sent now.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ PACKET_LIMIT = 8192
 BUNDLE_DEPTH = 4
 BUNDLE_MESSAGES = 64
 
+_LARGEST = 3.4e38  # near the largest number of 32 bits
 _BUNDLE = b"#bundle\0"
 _FIXED_SIZES = {"i": 4, "f": 4, "h": 8, "d": 8, "T": 0, "F": 0, "N": 0}
 # An impulse is what some programs send for a bang, a symbol is laid out like a string.
@@ -61,6 +63,23 @@ def encode(message: Message) -> bytes:
     if len(data) >= MESSAGE_LIMIT:
         raise OscError(f"The message is {len(data)} bytes long, {MESSAGE_LIMIT} is the limit; shorten its texts.")
     return data
+
+
+def meant(number: float) -> float:
+    """The shortest decimal with the same 32 bits: where OSC carries 0.60000002, its sender wrote 0.6.
+
+    A number that 32 bits do not hold exactly came in 64 and is left as it is.
+    """
+    if not math.isfinite(number) or abs(number) > _LARGEST or in_32_bits(number) != number:
+        return number
+    shorter = (float(f"{number:.{digits}g}") for digits in range(6, 10))
+    return next(each for each in shorter if in_32_bits(each) == number)
+
+
+def in_32_bits(number: float) -> float:
+    """What OSC carries of ``number``; raises OverflowError beyond 3.4e38."""
+    (held,) = struct.unpack("f", struct.pack("f", number))
+    return float(held)
 
 
 def fits(message: Message) -> bool:

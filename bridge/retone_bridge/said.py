@@ -5,12 +5,11 @@ What Retone hears and says is declared in ``protocol`` with these means.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
-from retone_bridge.osc import Argument, Message
+from retone_bridge.osc import Argument, Message, in_32_bits, meant
 from retone_engine.request import Asked, Push, RetoneError, pairs, steering
 
 MESSAGE_BYTES = 900  # of a sentence in a reply
@@ -53,8 +52,8 @@ def _several(item: object) -> list[Argument]:
 
 
 def _exactly(value: object) -> Argument:
-    """A setting as an argument: a number that OSC's 32 bits would change goes as text."""
-    if isinstance(value, float) and struct.unpack("f", struct.pack("f", value)) != (value,):
+    """A setting as an argument: a number that would come to be another one on the way goes as text."""
+    if isinstance(value, float) and meant(in_32_bits(value)) != value:
         return repr(value)
     return as_argument(value)
 
@@ -90,7 +89,7 @@ def arguments_of(kind: type[Said]) -> dict[str, tuple[Field[Any], Any]]:
 def fill(kind: type[SaidT], given: Sequence[Argument], address: str) -> SaidT:
     """``kind`` with the arguments that came; raises RetoneError(bad_request) that names the one at fault."""
     values: dict[str, Any] = {}
-    rest: list[Any] = list(given)
+    rest: list[Any] = [meant(one) if isinstance(one, float) else one for one in given]
     for name, (each, type_) in arguments_of(kind).items():
         if name == "settings":
             values |= _settings(rest, kind.asks)

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retone_bridge.osc import BUNDLE_DEPTH, BUNDLE_MESSAGES, MESSAGE_LIMIT, Message, OscError, decode, encode
+from retone_bridge.osc import (
+    BUNDLE_DEPTH,
+    BUNDLE_MESSAGES,
+    MESSAGE_LIMIT,
+    Message,
+    OscError,
+    decode,
+    encode,
+    in_32_bits,
+    meant,
+)
 
 TAG = bytes(7) + b"\1"  # a bundle's time: now
 
@@ -127,3 +137,19 @@ def test_a_hundred_thousand_damaged_packets_do_no_harm():
             continue
     assert read > 1000, "some damage leaves a packet readable, else nothing behind the checks was tried"
     assert time.monotonic() - started < 60
+
+
+@given(st.decimals(-99, 99, places=4).map(float))
+def test_a_number_is_what_its_sender_wrote_after_32_bits(number):
+    (message,) = decode(encode(Message("/a", (number,))))
+    assert meant(message.arguments[0]) == number
+
+
+@given(st.floats(width=32, allow_nan=False))
+def test_a_number_of_32_bits_keeps_them(number):
+    assert meant(number) == number or in_32_bits(meant(number)) == number
+
+
+@given(st.floats(allow_nan=False))
+def test_a_number_of_64_bits_is_left_alone(number):
+    assert meant(number) == number or in_32_bits(number) == number

@@ -290,44 +290,6 @@ def test_quit_ends_the_service_and_the_job_goes_on_at_the_next_start(tmp_path, c
             assert peer.until("done")[-1][:2] == ("done", "r2"), "the first asker is still known"
 
 
-@pytest.mark.parametrize(
-    ("path", "settings", "code"),
-    [
-        ("/nowhere/a.wav", (), "no_such_file"),
-        ("loop.wav", (), "bad_request"),
-        ("", (), "bad_request"),
-        ("{tmp}", (), "not_a_file"),
-        ("/dev/zero", (), "not_a_file"),
-        ("{tmp}/pipe", (), "not_a_file"),
-        ("{tmp}/loop of links", (), "no_such_file"),
-        ("\\\\server\\share\\a.wav", (), "outside_roots"),
-        ("~nobody-of-this-name/a.wav", (), "no_such_file"),
-        ("{clip}", ("output_folder", "/nowhere"), "no_such_folder"),
-        ("{clip}", ("output_folder", "{clip}"), "no_such_folder"),
-        ("{clip}", ("prompt", ""), "bad_request"),
-        ("{clip}", ("strength", 1.5), "bad_request"),
-        ("{clip}", ("strength", "much"), "bad_request"),
-        ("{clip}", ("steps", 2.5), "bad_request"),
-        ("{clip}", ("loudness", 1), "bad_request"),
-        ("{clip}", ("region_start", 10, "mask_start", 5), "bad_mask"),
-    ],
-)
-def test_a_bad_request_gets_one_sentence_and_leaves_nothing(service, clip, tmp_path, path, settings, code):
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "loop of links").symlink_to(tmp_path / "loop of links")
-    fill = {"tmp": tmp_path, "clip": clip}
-    settings = [each.format(**fill) if isinstance(each, str) else each for each in settings]
-    if "prompt" not in settings:
-        settings += ["prompt", "strings"]
-    peer = service.peer()
-    peer.send("edit", "r1", path.format(**fill), *settings)
-    reply = peer.next()
-    assert reply[:3] == ("fail", "r1", code)
-    assert reply[3].endswith(".") and "\n" not in reply[3]
-    peer.send("job", "r1")
-    assert peer.next()[2] == "unknown_job"
-
-
 def test_roots_bound_what_is_read_and_written(tmp_path, clip):
     inside = tmp_path / "inside"
     inside.mkdir()
