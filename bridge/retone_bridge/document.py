@@ -8,31 +8,32 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from typing import get_type_hints
 
-from retone_bridge.osc import MESSAGE_LIMIT
-from retone_bridge.protocol import (
-    ACTIONS,
-    DEFAULT_PORT,
-    HELD,
-    PROTOCOL,
-    REPLIES,
-    REQUESTS,
-)
+from retone_bridge.osc import MESSAGE_LIMIT, Argument
+from retone_bridge.protocol import ACTIONS, DEFAULT_PORT, HELD, PROTOCOL, REPLIES, REQUESTS
 from retone_bridge.said import Said, sentence_of
-from retone_engine.request import CODES, PARAMETERS, WARNINGS, Parameter
+from retone_engine.request import CODES, KINDS, PARAMETERS, WARNINGS, Parameter
 
 _HEAD = f"""# Retone's OSC protocol, version {PROTOCOL}
 
 Made by `python -m retone_bridge.document > bridge/PROTOCOL.md`; do not edit by hand.
 
 The service listens on UDP port {DEFAULT_PORT} of 127.0.0.1. Every message stays below {MESSAGE_LIMIT:,} bytes; audio is
-never sent, only the paths of files. Numbers may come as any OSC number (`i f h d T F`), text also as a number. A bundle
-is taken apart and each message counts as sent now. An address is matched exactly, patterns are not expanded.
+never sent, only the paths of files. Numbers may come as any OSC number (`i f h d T F`), those of settings also as text,
+and text also as a number. A bundle is taken apart and each message counts as sent now. An address is matched exactly,
+patterns are not expanded.
 
 A reply goes to the asker's host: at the port that the packet came from, or at the `reply_port` of the message, or at
 the one that hello or notify gave earlier from the same port. Send a request that makes a job again after 0.25, 0.5, 1,
 2 and 4 seconds until `/retone/ack`, `/retone/busy` or `/retone/fail` arrives: the id keeps it from being done twice.
 The service repeats `/retone/done` and `/retone/fail` of a job until `/retone/received`, for half a minute.
+
+Results are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
+several, and `loop-r1-1-plus.wav` `loop-r1-1-minus.wav` ... when they are the two ways along each direction.
 """
+
+
+# How arguments that are several are written.
+_SEVERAL = {"settings": "name value ...", "pushes": "direction K amount A ...", "paths": "path ..."}
 
 
 def document() -> str:
@@ -53,8 +54,9 @@ def _lines() -> Iterator[str]:
     for reply in REPLIES:
         yield from _section(reply)
     yield "## Parameters\n"
-    yield "`auto` lets the model, the file or the service decide. A surface may hold those marked held.\n"
-    yield "| name | takes | default | held | meaning |\n|---|---|---|---|---|"
+    yield "`auto` lets the model, the file or the service decide. A surface may hold those marked held. `direction` and"
+    yield "`amount` come in pairs, as often as there are directions to steer along.\n"
+    yield "| name | of | takes | default | held | meaning |\n|---|---|---|---|---|---|"
     yield from map(_row, (HELD["path"], *PARAMETERS))
     yield "\n## Codes of a fail\n"
     yield from (f"- `{code}`: {sentence}" for code, sentence in CODES.items())
@@ -69,7 +71,7 @@ def _section(kind: type[Said]) -> Iterator[str]:
         in_address = kind.address.endswith("NAME") and each.name == "name"
         optional = each.default is not MISSING or each.default_factory is not MISSING
         if not in_address:
-            name = "name value ..." if each.name == "settings" else each.name
+            name = _SEVERAL.get(each.name, each.name)
             shown.append(f"[{name}]" if optional else name)
             listed.append(f"- `{each.name}` ({_words(hints[each.name])}): {sentence_of(kind, each.name)}")
     yield f"### `{' '.join([kind.address, *shown])}`\n"
@@ -80,14 +82,16 @@ def _section(kind: type[Said]) -> Iterator[str]:
 
 def _words(type_: object) -> str:
     plain: dict[object, str] = {str: "text", int: "int", float: "float", int | None: "int"}
-    return plain.get(type_, "pairs" if "Mapping" in str(type_) else "any")
+    return plain.get(type_, "texts" if type_ == tuple[str, ...] else "any" if type_ is Argument else "pairs")
 
 
 def _row(parameter: Parameter) -> str:
-    default = parameter.coerce(parameter.default)
-    shown = "auto" if default is None else "" if default == "" else int(default) if default is True else default
+    default = parameter.default
+    shown = f"{default:g}" if isinstance(default, int | float) else "auto" if default is None else default
+    of = "all" if len(parameter.of) == len(KINDS) else ", ".join(parameter.of)
     held = "yes" if parameter.name in HELD else ""
-    return f"| `{parameter.name}` | {parameter.takes()} | {shown} | {held} | {parameter.sentence} |"
+    sentence = parameter.sentence.replace("|", r"\|")
+    return f"| `{parameter.name}` | {of} | {parameter.takes()} | {shown} | {held} | {sentence} |"
 
 
 if __name__ == "__main__":

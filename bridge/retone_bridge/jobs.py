@@ -6,17 +6,17 @@ A job is on the disk before it is acknowledged, runs alone, and comes to exactly
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from retone_bridge.journal import Job, Journal, State
+from retone_bridge.journal import Job, Journal
 from retone_bridge.paths import Places
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Ack, Busy, Direction, Done, Fail, Progress, Queued, Reply, Result, Warned
 from retone_bridge.repeats import RESEND_SECONDS, Repeats
 from retone_bridge.udp import Endpoint
+from retone_bridge.underway import UnderWay
 from retone_bridge.workers import Executor
 from retone_engine.request import ClipRequest, RetoneError
 
@@ -27,29 +27,8 @@ ASKER_LIMIT = 16
 RETRY_MS = 2000
 # A job during which the service died this often is not begun again.
 CRASHES_LIMIT = 2
-PROGRESS_SECONDS = 0.1  # the least time between two reports of one stage
-REPEAT_SECONDS = 2.0  # the most time between two reports
 
 Tell = Callable[[Reply, Endpoint | None], None]
-
-
-@dataclass
-class _Run:
-    """The job that runs, and what was last said of it."""
-
-    job: Job
-    progress: Progress
-    told_at: float
-    heard_at: float
-    directions: dict[int, Direction] = field(default_factory=dict)
-    results: dict[int, Result] = field(default_factory=dict)
-    cancelling: bool = False
-
-    def ended(self, state: State, code: str = "", message: str = "") -> Job:
-        """The job with what came of it."""
-        directions = tuple(self.directions[number] for number in sorted(self.directions))
-        results = tuple(self.results[index].path for index in sorted(self.results))
-        return replace(self.job, state=state, directions=directions, results=results, code=code, message=message)
 
 
 class Jobs:
@@ -77,7 +56,7 @@ class Jobs:
         self._waiting_limit = waiting_limit
         self._asker_limit = asker_limit
         self._waiting: dict[str, Job] = {}  # in order
-        self._run: _Run | None = None
+        self._run: UnderWay | None = None
         self._repeats = Repeats(answer)
 
     @property
@@ -141,7 +120,7 @@ class Jobs:
             for told in (*job.directions, *results, _end_of(job)):
                 self._answer(told, asker)
         elif self._run is not None and self._run.job.id == id:
-            for reply in (*self._run.directions.values(), *self._run.results.values(), self._run.progress):
+            for reply in self._run.told():
                 self._answer(reply, asker)
         else:
             self._answer(Queued(id, list(self._waiting).index(id) + 1), asker)
@@ -178,14 +157,8 @@ class Jobs:
             self._end(run, event.code, event.message)
         elif event.id != run.job.id:
             log.info("the engine said late: %s", event)
-        elif isinstance(event, Progress):
-            self._progress(run, event)
-        elif isinstance(event, Direction | Result | Warned):
-            if isinstance(event, Direction):
-                run.directions[event.direction] = event
-            elif isinstance(event, Result):
-                run.results[event.index] = event
-            self._announce(event, run.job.asker and Endpoint(*run.job.asker))
+        elif isinstance(event, Progress | Warned | Direction | Result):
+            self._tell(run.job, run.take(event))
         elif isinstance(event, Finished):
             self._end(run)
         else:
@@ -196,13 +169,8 @@ class Jobs:
     def tick(self) -> None:
         """Repeats what has to be repeated; call it several times a second."""
         self._executor.tick()
-        now = time.monotonic()
-        run = self._run
-        if run is not None and now - run.told_at >= REPEAT_SECONDS:
-            # One slow call, or a model that loads: the last report again, with the time that has passed.
-            left = run.progress.seconds_left
-            shown = left if left < 0 else max(0.0, left - (now - run.heard_at))
-            self._tell_progress(run, replace(run.progress, seconds_left=shown), now)
+        if self._run is not None:
+            self._tell(self._run.job, self._run.overdue())
         self._repeats.tick()
 
     def close(self) -> None:
@@ -237,30 +205,21 @@ class Jobs:
         id = next(iter(self._waiting))
         job = self._waiting.pop(id)
         self._note(self._journal.start, id)
-        now = time.monotonic()
-        self._run = _Run(job, Progress(id, 0.0, "load", -1.0), now, now)
+        self._run = UnderWay(job)
         # What an earlier start of this very job left in place is its own to replace.
         request = replace(job.asked, path=job.clip)
         self._executor.give(Render(id, request, job.outputs, overwrite=job.starts > 0))
         self._tell_positions()
 
-    def _progress(self, run: _Run, event: Progress) -> None:
-        now = time.monotonic()
-        event = replace(event, fraction=max(event.fraction, run.progress.fraction))
-        waited = now - run.told_at >= PROGRESS_SECONDS or event.stage != run.progress.stage
-        run.progress, run.heard_at = event, now
-        if waited:
-            self._tell_progress(run, event, now)
-
-    def _tell_progress(self, run: _Run, progress: Progress, now: float) -> None:
-        run.told_at = now
-        self._announce(progress, run.job.asker and Endpoint(*run.job.asker))
+    def _tell(self, job: Job, reply: Reply | None) -> None:
+        if reply is not None:
+            self._announce(reply, job.asker and Endpoint(*job.asker))
 
     def _tell_positions(self) -> None:
         for position, job in enumerate(self._waiting.values(), 1):
-            self._announce(Queued(job.id, position), job.asker and Endpoint(*job.asker))
+            self._tell(job, Queued(job.id, position))
 
-    def _end(self, run: _Run, code: str = "", message: str = "") -> None:
+    def _end(self, run: UnderWay, code: str = "", message: str = "") -> None:
         self._run = None
         self._come_to_end(run.ended("failed" if code else "done", code, message))
         self._next()
@@ -272,7 +231,7 @@ class Jobs:
     def _come_to_end(self, job: Job) -> None:
         self._note(self._journal.end, job)
         end = _end_of(job)
-        self._announce(end, job.asker and Endpoint(*job.asker))
+        self._tell(job, end)
         self._remember(job, end)
 
     def _note(self, write: Callable[..., None], *values: object) -> None:

@@ -141,7 +141,7 @@ class Steer(Asking):
     pushes: Annotated[
         tuple[Push, ...],
         "At least one; an amount is a number from -1 to 1, or text with several, '-1,-0.5,1', for as many results.",
-    ] = ()
+    ]
     settings: Settings = field(default_factory=dict)
     reply_port: Port | None = None
 

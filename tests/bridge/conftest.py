@@ -3,7 +3,7 @@
 import pytest
 import soundfile
 
-import retone_bridge.jobs
+import retone_bridge.underway
 from bridge.harness import running
 from retone_bridge.workers import WorkerProcess
 
@@ -27,4 +27,4 @@ def impatient(monkeypatch):
     """Grace and silence in fractions of a second, so that a test need not wait."""
     monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "grace_seconds", 0.3)
     monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "silence_seconds", 1.5)
-    monkeypatch.setattr(retone_bridge.jobs, "REPEAT_SECONDS", 0.2)
+    monkeypatch.setattr(retone_bridge.underway, "REPEAT_SECONDS", 0.2)

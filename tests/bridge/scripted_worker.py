@@ -1,6 +1,7 @@
 """An engine without a model: it speaks the pipe and copies the clip. The prompt says how it behaves:
 
 "slow"       works in steps of 50 ms until it is cancelled or 10 s are over
+"slow once"  the same, unless a file "slowed" lies beside the clip
 "deaf"       the same, but sees no cancel
 "silent"     says nothing for 10 s
 "crash"      dies in the middle
@@ -66,16 +67,17 @@ def render(order):
         say("warning", job=job, code="mono", message="The script warns.")
     if prompt == "silent":
         time.sleep(10)
-    if prompt in ("slow", "deaf"):
-        for step in range(200):
-            if job in cancelled and prompt == "slow":
-                return say("fail", job=job, code="cancelled", message="The job was cancelled.")
-            progress(job, 0.1 + step / 250, "invert")
-            time.sleep(0.05)
     for number in range(1, request["count"] + 1) if request["kind"] == "directions" else ():
         progress(job, 0.5, "find")
         where = {"start": 100 * number, "frames": 400, "low_hz": 125.0 * number, "high_hz": 1000.0}
         say("direction", job=job, direction=number, share=0.5**number, **where)
+    if prompt in ("slow", "deaf") or (prompt == "slow once" and not (clip.parent / "slowed").exists()):
+        (clip.parent / "slowed").touch()
+        for step in range(200):
+            if job in cancelled and prompt != "deaf":
+                return say("fail", job=job, code="cancelled", message="The job was cancelled.")
+            progress(job, 0.1 + step / 250, "invert")
+            time.sleep(0.05)
     for index, output in enumerate(order["outputs"], 1):
         progress(job, 0.9, "write")
         if Path(output).exists() and not order["overwrite"]:

@@ -11,7 +11,7 @@ import pytest
 from bridge.harness import kill, running, serve
 from retone_bridge.client import Client
 from retone_bridge.jobs import Jobs
-from retone_bridge.protocol import Ack, Busy, Done, Fail, Queued, Result, Version, VersionReply
+from retone_bridge.protocol import Ack, Busy, Direction, Done, Fail, Queued, Result, Version, VersionReply
 from retone_engine.request import RetoneError
 
 
@@ -75,6 +75,17 @@ def test_every_edit_is_done_once_over_a_bad_network(service, clip, seed):
             assert isinstance(events[-1], Done)
             assert sum(isinstance(event, Result) for event in events) == 1
     assert (clip.parent / "starts").read_text() == "r0\nr1\nr2\nr3\n"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_direction_and_result_is_told_once_over_a_bad_network(service, clip, seed):
+    with bad_network(service.port, seed) as port, Client(port=port) as client:
+        for k in range(2):
+            events = list(client.directions(clip, source_prompt="count", id=f"r{k}", count=4))
+            assert isinstance(events[-1], Done)
+            assert sorted(event.direction for event in events if isinstance(event, Direction)) == [1, 2, 3, 4]
+            assert sorted(event.index for event in events if isinstance(event, Result)) == [*range(1, 9)]
+    assert (clip.parent / "starts").read_text() == "r0\nr1\n"
 
 
 def test_a_wrong_edit_is_refused_before_anything_is_sent(service, clip):
