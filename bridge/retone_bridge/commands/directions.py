@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
     directions.add_argument("--json", action="store_true", help="print the listing as JSON")
     directions.add_argument("--no-picture", action="store_true", help="draw none")
     settings.add_place(directions)
-    settings.add_settings(directions, "directions")
+    settings.add_settings(directions, "directions", without=["only"])
     directions.set_defaults(run=run)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from retone_engine.request import PARAMETERS, Asked, Parameter, RetoneError, par
 _ELSEWHERE = {"prompt", "direction", "amount", "output_folder"}
 
 
-def add_settings(parser: argparse.ArgumentParser, kind: Asked | None = None) -> None:
-    """An option for every parameter that requests of ``kind`` take, or any kind, and --set for each of them."""
+def add_settings(parser: argparse.ArgumentParser, kind: Asked | None = None, without: Collection[str] = ()) -> None:
+    """An option for each parameter that requests of ``kind`` take, or any kind, ``without`` some, and --set for all."""
     group = parser.add_argument_group("settings (each also as --set name=value)")
     for parameter in PARAMETERS if kind is None else taken_by(kind):
-        if parameter.name not in _ELSEWHERE:
+        if parameter.name not in {*_ELSEWHERE, *without}:
             flag = "--" + parameter.name.replace("_", "-")
             group.add_argument(flag, dest=parameter.name, metavar=_metavar(parameter), help=_help(parameter))
     group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting by its name")
