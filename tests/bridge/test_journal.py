@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from retone_bridge.journal import Job, Journal
-from retone_engine.request import EditRequest, RetoneError
+from retone_bridge.protocol import Direction
+from retone_engine.request import DirectionsRequest, EditRequest, Push, RetoneError, SteerRequest
 
 ASKED = EditRequest("/a.wav", prompt="strings", strength=0.5)
 
@@ -39,6 +40,37 @@ def test_a_job_is_read_as_it_was_kept(journal):
         "queued",
     )
     assert journal.find("r2") is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        EditRequest("/a.wav", segments="0-1 piano", variations=2, only=2),
+        DirectionsRequest("/a.wav", count=5, noise_level=0.5),
+        SteerRequest("/a.wav", pushes=(Push(1, (0.5,)), Push(3, (-1.0, 0.3)))),
+    ],
+    ids=lambda asked: asked.kind,
+)
+def test_every_kind_of_request_is_read_as_it_was_kept(journal, asked):
+    journal.add(replace(job("r1"), asked=asked))
+    assert reopened(journal).find("r1").asked == asked
+
+
+def test_the_end_of_a_job_is_read_as_it_was_kept(journal):
+    found = tuple(Direction("r1", k, 0.5**k, 100, 200, 62.5, 8000.0) for k in (1, 2))
+    ended = replace(job("r1"), state="done", results=("/out/1.wav", "/out/2.wav"), directions=found)
+    journal.add(job("r1"))
+    journal.end(ended)
+    kept = reopened(journal).find("r1")
+    assert replace(kept, changed=0.0) == ended
+    assert kept.changed > 0
+
+
+def test_clips_of_a_name_come_newest_first_and_once(journal):
+    for k, clip in enumerate(("/old/a.wav", "/new/a.wav", "/other/ba.wav", "/old/a.wav", "/new/b.wav")):
+        journal.add(replace(job(f"r{k}"), clip=clip))
+    assert reopened(journal).clips("a.wav") == ["/old/a.wav", "/new/a.wav"]
+    assert journal.clips("_.wav") == []
 
 
 def test_unfinished_jobs_come_back_in_order(journal):

@@ -10,7 +10,6 @@ import pytest
 from bridge.harness import SCRIPT, running
 from retone_bridge.jobs import ASKER_LIMIT
 from retone_bridge.osc import Message, decode
-from retone_bridge.protocol import HELD
 from retone_bridge.server import Server, Settings
 from retone_engine.request import RetoneError
 
@@ -202,69 +201,6 @@ def test_a_reply_goes_to_the_port_that_is_asked_for(service, clip):
     sender.send("status")
     assert other.next()[0] == "status.reply"
     assert sender.quiet()
-
-
-def test_several_subscribers_hear_every_job_and_every_value(service, clip):
-    first, second, asker = service.peer(), service.peer(), service.peer()
-    for peer in (first, second):
-        peer.send("notify", 1)
-        assert peer.next() == ("ack", "/retone/notify")
-        dump = dict([peer.next()[:2] for _ in HELD])
-        assert dump["param/strength"] == "auto" and dump["param/highs"] == 1 and dump["param/path"] == ""
-    asker.send("param/strength", 0.25)
-    for peer in (first, second):
-        assert peer.next() == ("param/strength", 0.25)
-    asker.send("edit", "r1", str(clip), "prompt", "strings")
-    for peer in (first, second):
-        assert words(peer.until("done"))[0] == "queued"
-    assert asker.until("done")
-    asker.send("received", "r1")
-    second.send("notify", 0)
-    second.until("ack")
-    asker.send("param/seed", 7)
-    assert first.next() == ("param/seed", 7)
-    assert second.quiet()
-
-
-def test_a_held_value_is_asked_for_coerced_and_checked(service):
-    peer = service.peer()
-    peer.send("param/prompt", 808.0)
-    peer.send("param/prompt")
-    assert peer.next() == ("param/prompt", "808")
-    peer.send("param/strength", 2)
-    assert peer.next()[:3] == ("fail", "/retone/param/strength", "bad_request")
-    peer.send("param/strength")
-    assert peer.next() == ("param/strength", "auto")
-
-
-def test_actions_use_the_held_values_and_requests_never_do(service, clip):
-    surface = service.peer()
-    surface.send("action/edit")
-    assert surface.next() == (
-        "fail",
-        "/retone/action/edit",
-        "bad_request",
-        "The path of the clip is empty; give the audio file to edit.",
-    )
-    surface.send("param/path", str(clip))
-    surface.send("param/prompt", "count")
-    surface.send("action/edit", 0.0)
-    assert surface.quiet(), "a button let go does nothing"
-    surface.send("action/edit", 1.0)
-    (_, id), *_, done = surface.until("done")
-    assert done[:2] == ("done", id) and id.startswith("live-")
-    assert surface.quiet(0.8), "a surface cannot confirm, so that it is told once"
-    surface.send("action/again")
-    surface.until("done")
-    surface.send("param/seed")
-    assert surface.next() == ("param/seed", 1)
-    surface.send("edit", "r1", str(clip))
-    assert surface.next()[2:] == ("bad_request", "The prompt is empty; say what the clip should sound like.")
-    surface.send("param/prompt", "slow")
-    surface.send("action/edit")
-    surface.until("progress")
-    surface.send("action/cancel")
-    assert surface.until("fail")[-1][2] == "cancelled"
 
 
 def test_quit_ends_the_service_and_the_job_goes_on_at_the_next_start(tmp_path, clip):
