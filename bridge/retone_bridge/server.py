@@ -9,36 +9,31 @@ import importlib.metadata
 import ipaddress
 import logging
 import queue
-import secrets
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from retone_bridge import protocol
+from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers
 from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.paths import Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
-from retone_bridge.surface import LEASE_SECONDS, HeldValues, Subscribers
+from retone_bridge.surface import Actions, HeldValues
 from retone_bridge.udp import Endpoint, Udp
 from retone_bridge.workers import WorkerProcess, engine_command
-from retone_engine.request import Asked, RetoneError
+from retone_engine.request import RetoneError
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 # Packets beyond this wait nowhere: they are dropped, as UDP may, and at-least-once clients send them again.
 INBOX_LIMIT = 4096
-REPLY_PORTS_LIMIT = 256
-
-_ASKED_BY: Mapping[str, Asked] = {"edit": "edit", "again": "edit", "directions": "directions", "steer": "steer"}
 
 _Packet: TypeAlias = tuple[bytes, Endpoint]
 
@@ -67,8 +62,7 @@ class Server:
         self._engine: Ready | None = None
         self._held = HeldValues()
         self._subscribers = Subscribers()
-        self._reply_ports: OrderedDict[Endpoint, int] = OrderedDict()
-        self._begun: list[str] = []  # jobs of actions, the newest last
+        self._reply_ports = ReplyPorts()
         places = Places.of(settings.state, settings.roots)
         self._udp = Udp(settings.host, settings.port, self._packet)
         try:
@@ -81,6 +75,7 @@ class Server:
         command = settings.worker or engine_command(settings.device, settings.model)
         self._executor = WorkerProcess(command, self._inbox.put)
         self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
+        self._actions = Actions(self._held, self._jobs, lambda echo: self._announce(echo, None))
 
     @property
     def endpoint(self) -> Endpoint:
@@ -138,7 +133,7 @@ class Server:
         if message.address in _SAID_BY_SERVICES:
             log.warning("%s sent %s, which only a service says", source, message.address)
             return
-        asker = self._reply_to(source)
+        asker = self._reply_ports.of(source)
         try:
             request = protocol.read_request(message)
             port = getattr(request, "reply_port", None)
@@ -157,7 +152,7 @@ class Server:
     def _do(self, request: Request, asker: Endpoint, source: Endpoint) -> None:
         match request:
             case protocol.Hello():
-                self._remember_port(request.reply_port, source)
+                self._reply_ports.remember(source, request.reply_port)
                 log.info("%s says hello from %s", request.client[:60] or "somebody", source)
                 engine = self._engine or Ready("", "", "")
                 welcome = protocol.Welcome(version(), PROTOCOL, engine.device, engine.model, LEASE_SECONDS)
@@ -169,7 +164,7 @@ class Server:
             case protocol.Sync():
                 self._answer(protocol.Synced(request.token), asker)
             case protocol.Notify():
-                self._remember_port(request.reply_port, source)
+                self._reply_ports.remember(source, request.reply_port)
                 self._notify(bool(request.on), asker)
             case protocol.Quit():
                 self._answer(Ack(request.address), asker)
@@ -190,7 +185,7 @@ class Server:
                 self._announce(self._held.put(request.name, request.value), None)
             case protocol.Action():
                 if request.pressed:
-                    self._act(request.name, asker)
+                    self._actions.act(request.name, asker)
 
     def _notify(self, on: bool, asker: Endpoint) -> None:
         self._answer(Ack(protocol.Notify.address), asker)
@@ -200,19 +195,6 @@ class Server:
         self._subscribers.add(asker)
         for reply in self._held.dump():
             self._answer(reply, asker)
-
-    def _act(self, action: str, asker: Endpoint) -> None:
-        if action == "cancel":
-            if not self._begun:
-                raise RetoneError("unknown_job", "No action has begun a job yet.")
-            self._jobs.cancel(self._begun[-1], asker)
-            return
-        if action == "again":
-            self._announce(self._held.next_seed(), None)
-        request = self._held.request(_ASKED_BY[action])
-        id = f"live-{secrets.token_hex(6)}"
-        self._begun = [*self._begun[-9:], id]
-        self._jobs.admit(id, request, asker, waits=False)
 
     def _status(self) -> protocol.StatusReply:
         counts = self._journal.counts()
@@ -226,16 +208,6 @@ class Server:
             model=engine.model,
             uptime_seconds=int(time.monotonic() - self._started),
         )
-
-    def _reply_to(self, source: Endpoint) -> Endpoint:
-        return Endpoint(source.host, self._reply_ports.get(source, source.port))
-
-    def _remember_port(self, port: int | None, source: Endpoint) -> None:
-        if port is not None:
-            self._reply_ports[source] = port
-            self._reply_ports.move_to_end(source)
-            while len(self._reply_ports) > REPLY_PORTS_LIMIT:
-                self._reply_ports.popitem(last=False)
 
     def _answer(self, reply: Reply, asker: Endpoint | None) -> None:
         if asker is not None:

@@ -1,18 +1,19 @@
-"""What control surfaces hold: one value a parameter, the same for every surface, and who listens."""
+"""What control surfaces hold: one value a parameter, the same for every surface, and what their buttons do with it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 
+from retone_bridge.jobs import Jobs
 from retone_bridge.osc import Argument
 from retone_bridge.protocol import HELD, ParamReply
 from retone_bridge.udp import Endpoint
-from retone_engine.request import KINDS, Asked, ClipRequest, Push, SteerRequest, taken_by
+from retone_engine.request import KINDS, Asked, ClipRequest, Push, RetoneError, SteerRequest, taken_by
 
-LEASE_SECONDS = 3600
-SUBSCRIBERS_LIMIT = 32
 _SEEDS = 2**31
+# The kind of request that each action is; cancel is none.
+_ASKED_BY: Mapping[str, Asked] = {"edit": "edit", "again": "edit", "directions": "directions", "steer": "steer"}
 
 
 class HeldValues:
@@ -48,29 +49,25 @@ class HeldValues:
         return KINDS[kind].of(path, values)
 
 
-class Subscribers:
-    """Who hears everything: several at once, each until its lease ends. Any packet of theirs renews it."""
+class Actions:
+    """Buttons: each begins a job of the held values, or cancels the newest one that a button began."""
 
-    def __init__(self, limit: int = SUBSCRIBERS_LIMIT, lease_seconds: float = LEASE_SECONDS) -> None:
-        self._limit = limit
-        self._lease_seconds = lease_seconds
-        self._until: dict[Endpoint, float] = {}  # the one heard longest ago comes first
+    def __init__(self, held: HeldValues, jobs: Jobs, announce: Callable[[ParamReply], None]) -> None:
+        self._held = held
+        self._jobs = jobs
+        self._announce = announce
+        self._begun: list[str] = []  # the newest last
 
-    def __iter__(self) -> Iterator[Endpoint]:
-        now = time.monotonic()
-        self._until = {who: until for who, until in self._until.items() if until > now}
-        return iter(tuple(self._until))
-
-    def add(self, who: Endpoint) -> None:
-        """Adds a subscriber; the one heard longest ago makes room when there are too many."""
-        self.remove(who)
-        while len(self._until) >= self._limit:
-            del self._until[next(iter(self._until))]
-        self._until[who] = time.monotonic() + self._lease_seconds
-
-    def renew(self, who: Endpoint) -> None:
-        if who in self._until:
-            self.add(who)
-
-    def remove(self, who: Endpoint) -> None:
-        self._until.pop(who, None)
+    def act(self, action: str, asker: Endpoint) -> None:
+        """Does one of ``protocol.ACTIONS``; raises RetoneError(bad_request, unknown_job)."""
+        if action == "cancel":
+            if not self._begun:
+                raise RetoneError("unknown_job", "No action has begun a job yet.")
+            self._jobs.cancel(self._begun[-1], asker)
+            return
+        if action == "again":
+            self._announce(self._held.next_seed())
+        request = self._held.request(_ASKED_BY[action])
+        id = f"live-{secrets.token_hex(6)}"
+        self._begun = [*self._begun[-9:], id]
+        self._jobs.admit(id, request, asker, waits=False)
