@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
+from retone_bridge.heard import Heard
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.protocol import (
     DEFAULT_PORT,
@@ -29,14 +30,12 @@ from retone_bridge.protocol import (
     Cancel,
     Clips,
     ClipsReply,
-    Direction,
     Done,
     Fail,
     Job,
     Received,
     Reply,
     Request,
-    Result,
     Status,
     StatusReply,
     asking,
@@ -55,7 +54,6 @@ RESEND_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 # A service that works says something every two seconds.
 ASK_AGAIN_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
-DIRECTIONS_ASKED_AGAIN = 8
 
 Clip: TypeAlias = str | os.PathLike[str]
 ReplyT = TypeVar("ReplyT", bound=Reply)
@@ -141,7 +139,7 @@ class Client:
         Its path is a full one. Raises RetoneError(bad_request) when it cannot become a packet, and not_running when
         the service is not there or not heard of for too long.
         """
-        directions = request.count if type(request) is DirectionsRequest and request.only is None else 0
+        directions = request.count if type(request) is DirectionsRequest else 0
         return self._run(asking(id or new_id(), request), directions)
 
     def edit(self, path: Clip, prompt: str = "", *, id: str | None = None, **settings: Any) -> Iterator[Reply]:
@@ -183,7 +181,7 @@ class Client:
 
     def _run(self, request: Asking | Job, directions: int = 0) -> Iterator[Reply]:
         acked = False
-        told = _Told(directions)
+        known = Heard(directions)
         turns = iter(RESEND_SECONDS)
         asked = request.to_osc()
         self.send(asked)
@@ -206,9 +204,9 @@ class Client:
                 wait, turns = heard.retry_ms / 1000, iter(RESEND_SECONDS)
                 continue
             first_ack, acked, wait = not acked, True, ASK_AGAIN_SECONDS
-            if not told.new(heard):
+            if not known.new(heard):
                 continue
-            if isinstance(heard, Done) and told.lacks(heard):
+            if isinstance(heard, Done) and known.lacks(heard):
                 self.send(Job(request.id).to_osc())  # something was lost on the way
                 continue
             if isinstance(heard, Done | Fail):
@@ -236,38 +234,6 @@ class Client:
 
     def _silence(self, advice: str) -> RetoneError:
         return RetoneError("not_running", f"No Retone service answers at {self._name}. {advice}")
-
-
-class _Told:
-    """What has been heard of a job that is told again when packets were lost."""
-
-    def __init__(self, directions: int) -> None:
-        self._expected = directions
-        self._asked_again = 0
-        self._directions: set[int] = set()
-        self._results: set[int] = set()
-
-    def new(self, reply: Reply) -> bool:
-        """Whether ``reply`` has not been heard before, as far as it is one to be heard once."""
-        match reply:
-            case Direction():
-                found, number = self._directions, reply.direction
-            case Result():
-                found, number = self._results, reply.index
-            case _:
-                return True
-        if number in found:
-            return False
-        found.add(number)
-        return True
-
-    def lacks(self, done: Done) -> bool:
-        """Whether there is more to a job that is done than was heard."""
-        if len(self._results) < done.count:
-            return True
-        self._asked_again += 1
-        # An engine may find fewer directions than it was asked for: they are not asked for without end.
-        return len(self._directions) < self._expected and self._asked_again <= DIRECTIONS_ASKED_AGAIN
 
 
 def _full(path: Clip) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.harness import kill, running, serve
 from retone_bridge.client import Client
+from retone_bridge.heard import DIRECTIONS_ASKED_AGAIN, Heard
 from retone_bridge.jobs import Jobs
 from retone_bridge.protocol import Ack, Busy, Direction, Done, Fail, Queued, Result, Version, VersionReply
 from retone_engine.request import RetoneError
@@ -86,6 +87,29 @@ def test_every_direction_and_result_is_told_once_over_a_bad_network(service, cli
             assert sorted(event.direction for event in events if isinstance(event, Direction)) == [1, 2, 3, 4]
             assert sorted(event.index for event in events if isinstance(event, Result)) == [*range(1, 9)]
     assert (clip.parent / "starts").read_text() == "r0\nr1\n"
+
+
+def test_what_was_lost_of_a_job_is_known():
+    done = Done("r1", 4, "/1.wav")
+    followed, asked = Heard(), Heard(directions=2)
+    for heard in (followed, asked):
+        assert all(heard.new(Result("r1", k, f"/{k}.wav")) for k in (1, 2, 3))
+        assert not heard.new(Result("r1", 3, "/3.wav"))
+        assert heard.lacks(done)
+        assert heard.new(Result("r1", 4, "/4.wav"))
+    assert not followed.lacks(done), "an edit has no directions"
+    assert asked.lacks(done)
+    for heard in (followed, asked):
+        assert heard.new(Direction("r1", 2, 0.1, 0, 1, 50.0, 100.0))
+        assert heard.lacks(done)
+        assert heard.new(Direction("r1", 1, 0.2, 0, 1, 50.0, 100.0))
+        assert not heard.lacks(done)
+
+
+def test_directions_that_are_not_there_are_not_asked_for_without_end():
+    heard = Heard(directions=3)
+    done = Done("r1", 0, "")
+    assert [heard.lacks(done) for _ in range(DIRECTIONS_ASKED_AGAIN + 1)] == [True] * DIRECTIONS_ASKED_AGAIN + [False]
 
 
 def test_a_wrong_edit_is_refused_before_anything_is_sent(service, clip):

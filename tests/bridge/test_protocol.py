@@ -10,7 +10,15 @@ from retone_bridge import protocol
 from retone_bridge.document import document
 from retone_bridge.osc import MESSAGE_LIMIT, Message, OscError, decode, encode
 from retone_bridge.paths import PATH_BYTES
-from retone_engine.request import PARAMETERS, PROMPT_LIMIT, Push, RetoneError
+from retone_engine.request import (
+    PARAMETERS,
+    PROMPT_LIMIT,
+    DirectionsRequest,
+    EditRequest,
+    Push,
+    RetoneError,
+    SteerRequest,
+)
 
 ID = "r" + "9" * 35
 PATH = "/" + "p" * (PATH_BYTES - 1)
@@ -56,10 +64,13 @@ REPLIES = [
 ]
 
 
+def read_back(said):
+    return protocol.read_request(*decode(encode(said.to_osc())))
+
+
 @pytest.mark.parametrize("request_", REQUESTS, ids=str)
 def test_a_request_is_read_as_it_was_written(request_):
-    (message,) = decode(encode(request_.to_osc()))
-    assert protocol.read_request(message) == request_
+    assert read_back(request_) == request_
 
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.address)
@@ -132,6 +143,28 @@ def test_numbers_are_taken_as_programs_send_them():
     assert read(Message("/retone/notify", (True,))) == protocol.Notify(1)
     assert read(Message("/retone/hello", (808.0,))) == protocol.Hello("808")
     assert read(Message("/retone/action/edit", (0,))) == protocol.Action("edit", 0.0)
+
+
+fractions = st.floats(0, 1)
+whole_requests = st.one_of(
+    st.builds(EditRequest, path=st.just("/a.wav"), prompt=st.just("strings"), strength=fractions, highs=st.booleans()),
+    st.builds(DirectionsRequest, path=st.just("/a.wav"), count=st.integers(1, 16), seed=st.integers(0, 2**31 - 1)),
+    st.builds(
+        SteerRequest,
+        path=st.just("/a.wav"),
+        source_guidance_scale=fractions,
+        pushes=st.tuples(
+            st.builds(Push, st.just(3), st.tuples(st.floats(-1, 1))),
+            st.builds(Push, st.integers(1, 2), st.lists(st.floats(-1, 1), min_size=1, max_size=5).map(tuple)),
+        ),
+    ),
+)
+
+
+@given(whole_requests)
+def test_any_request_arrives_as_it_was_meant_to_the_last_digit(request_):
+    asked = read_back(protocol.asking(ID, request_)).asked()
+    assert asked == request_
 
 
 @given(st.from_type(Message))
