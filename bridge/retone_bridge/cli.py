@@ -19,7 +19,9 @@ _EPILOG = "exit status: 0 done; " + "; ".join(f"{status} {meaning}" for status, 
 def parser() -> argparse.ArgumentParser:
     """What ``retone`` takes."""
     top = argparse.ArgumentParser(
-        prog="retone", description="Edit clips by a text prompt, on your own machine.", epilog=_EPILOG
+        prog="retone",
+        description="Edit clips by a text prompt, or along directions found in them, on your own machine.",
+        epilog=_EPILOG,
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -47,8 +47,7 @@ class OwnEngine:
                 written.append(Path(event.path))
             if isinstance(event, Fail):
                 # With force a name held something before: a whole new file is better there than none.
-                for path in () if force else written:
-                    path.unlink(missing_ok=True)
+                _remove(() if force else written)
             yield event
 
     def cancel(self) -> None:
@@ -127,12 +126,17 @@ class AtService:
             if isinstance(event, Result):
                 written[event.index] = Path(event.path)
             elif isinstance(event, Fail):
-                for path in written.values():
-                    path.unlink(missing_ok=True)
+                _remove(written.values())
                 yield event
             elif isinstance(event, Done):
+                try:
+                    for index, output in enumerate(outputs, 1):
+                        _rename(written[index], output, force)
+                        written[index] = output
+                except RetoneError:
+                    _remove(path for path in written.values() if not force or path not in outputs)
+                    raise
                 for index, output in enumerate(outputs, 1):
-                    _rename(written[index], output, force)
                     yield Result(self._id, index, str(output))
                 yield replace(event, first_path=str(outputs[0]))
             else:
@@ -143,6 +147,11 @@ class AtService:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for path in files:
+        path.unlink(missing_ok=True)
 
 
 def _rename(path: Path, name: Path, force: bool) -> None:

@@ -8,9 +8,23 @@ from typing import Any
 
 from retone_bridge.client import Client
 from retone_bridge.osc import Argument, Message
-from retone_bridge.protocol import ACTION, DEFAULT_PORT, Ack, Done, Edit, Fail, Received, Reply, read_reply
+from retone_bridge.protocol import (
+    ACTION,
+    DEFAULT_PORT,
+    Ack,
+    Directions,
+    Done,
+    Edit,
+    Fail,
+    Received,
+    Reply,
+    Steer,
+    read_reply,
+)
 from retone_bridge.terminal import STATUS
 from retone_engine.request import RetoneError
+
+_JOBS = {kind.address for kind in (Edit, Directions, Steer)}
 
 
 def add(commands: Any) -> None:
@@ -27,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     address = options.address if options.address.startswith("/") else f"/retone/{options.address}"
     message = Message(address, tuple(map(_typed, options.arguments)))
     # A job's replies come until its end; others are there at once.
-    is_job = address == Edit.address or address.startswith(ACTION)
+    is_job = address in _JOBS or address.startswith(ACTION)
     status, heard = 0, False
     with Client(options.host, options.port) as client:
         client.send(message)

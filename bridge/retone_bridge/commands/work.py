@@ -62,7 +62,9 @@ class Plan:
 
 def numbered(output: Path, labels: tuple[str, ...]) -> tuple[Path, ...]:
     """The names of the results of these ``labels``; a single one keeps the name."""
-    return tuple(output.with_name("-".join(filter(None, (output.stem, each))) + output.suffix) for each in labels)
+    if len(labels) == 1:
+        return (output,)
+    return tuple(output.with_name(f"{output.stem}-{label}{output.suffix}") for label in labels)
 
 
 def free(path: Path, ending: str = "") -> Path:
