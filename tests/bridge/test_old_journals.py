@@ -73,7 +73,7 @@ def test_its_jobs_are_edits_without_directions(old_state, clip):
         job = journal.find("r1")
         (waiting,) = journal.unfinished()
         journal.close()
-        assert job.asked == EditRequest(str(clip), prompt="strings", strength=0.5, guidance_scale=3.5, seed=7)
+        assert job.asked == EditRequest(str(clip), **ASKED)
         assert (job.state, job.results, job.directions) == ("done", ("/out/My loop-r1.wav",), ())
         assert waiting.id == "r2"
 
