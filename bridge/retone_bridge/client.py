@@ -139,7 +139,7 @@ class Client:
         Its path is a full one. Raises RetoneError(bad_request) when it cannot become a packet, and not_running when
         the service is not there or not heard of for too long.
         """
-        directions = request.count if type(request) is DirectionsRequest else 0
+        directions = request.count if type(request) is DirectionsRequest and request.only is None else 0
         return self._run(asking(id or new_id(), request), directions)
 
     def edit(self, path: Clip, prompt: str = "", *, id: str | None = None, **settings: Any) -> Iterator[Reply]:

@@ -110,7 +110,10 @@ class Warned(Reply):
 
 @dataclass(frozen=True)
 class Direction(Reply):
-    """A direction of the clip is found. All of a job's come before its results, two short ones for each: + and -."""
+    """A direction of the clip is found. All of a job's come before its results, two short ones for each: + and -.
+
+    A job that makes only one result says nothing of its direction.
+    """
 
     address = "/retone/direction"
     id: Annotated[str, "The job's id."]

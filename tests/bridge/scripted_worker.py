@@ -67,7 +67,8 @@ def render(order):
         say("warning", job=job, code="mono", message="The script warns.")
     if prompt == "silent":
         time.sleep(10)
-    for number in range(1, request["count"] + 1) if request["kind"] == "directions" else ():
+    described = request["count"] if request["kind"] == "directions" and request["only"] is None else 0
+    for number in range(1, described + 1):
         progress(job, 0.5, "find")
         where = {"start": 100 * number, "frames": 400, "low_hz": 125.0 * number, "high_hz": 1000.0}
         say("direction", job=job, direction=number, share=0.5**number, **where)

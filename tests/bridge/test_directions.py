@@ -38,6 +38,9 @@ def test_directions_are_told_before_their_results_and_each_has_two_files(service
 def test_one_preview_of_a_direction_can_be_made_alone(service, clip):
     events = find(service.peer(), clip, "count", 2, "only", 3)
     assert [Path(event[3]).name for event in of("result", events)] == ["My loop-d1-2-plus.wav"]
+    assert not of("direction", events)
+    *_, end = service.client().directions(clip, id="d2", count=2, only=1)
+    assert end.count == 1
 
 
 @pytest.mark.parametrize(
