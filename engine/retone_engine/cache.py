@@ -1,4 +1,4 @@
-"""Work on a clip kept for the next request: encoded signals and inversions, bounded by their bytes."""
+"""Work on a clip kept for the next request: encoded signals, inversions, directions; bounded by their bytes."""
 
 from __future__ import annotations
 

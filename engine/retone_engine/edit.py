@@ -1,114 +1,113 @@
-"""One signal through the model: encoded, inverted (or found in the cache), replayed, decoded."""
+"""Text editing of a clip's signals: every seed in one batch, every prompt in its stretch of time."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+import math
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from retone_engine.audio.files import Samples
+from retone_engine.audio.files import Clip, Samples
 from retone_engine.baselines import METHODS
-from retone_engine.cache import Cache
-from retone_engine.clock import Clock
 from retone_engine.guidance import Guidance, guidance
-from retone_engine.inversion import Inversion
-from retone_engine.model import PEAK, Encoded, LatentModel
-from retone_engine.path import Schedule, schedule
-from retone_engine.progress import Reporter
-from retone_engine.settings import Settings
-
-# What encoding and decoding a window cost, in rows of the network; they only share out the progress bar.
-_ENCODE_ROWS, _DECODE_ROWS = 1.0, 3.0
-
-Kept = Cache[tuple[Encoded, Inversion]]
+from retone_engine.model import Encoded
+from retone_engine.request import EditRequest, RetoneError
+from retone_engine.settings import known
+from retone_engine.signals import Passage, Signal
+from retone_engine.stretches import stretch
+from retone_engine.target import Part, Target
 
 
-@dataclass(frozen=True)
-class Signal:
-    """``audio`` (model channels, frames) at the peak that models know, its own ``peak``, and a hash of its content."""
+def edited(passage: Passage, request: EditRequest, clip: Clip, signals: list[Signal]) -> list[Samples]:
+    """The edits that ``request`` (filled) wants of a clip's ``signals``: (signals, model channels, frames) each.
 
-    audio: Tensor
-    peak: float
-    digest: str
-
-    @staticmethod
-    def of(samples: Samples) -> Signal:
-        peak = float(np.abs(samples).max(initial=0.0)) or 1.0
-        digest = hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()
-        return Signal(torch.from_numpy(samples * (PEAK / peak)).float(), peak, digest)
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What is done to every signal of a clip: a model, its ``settings``, the schedule and both prompts."""
-
-    model: LatentModel
-    settings: Settings
-    schedule: Schedule
-    source: Guidance
-    target: Guidance
-
-    @staticmethod
-    def of(model: LatentModel, settings: Settings) -> Edit:
-        s = settings
-        return Edit(
-            model,
-            settings,
-            schedule(model.path, s.strength, s.steps),
-            guidance(model, s.source_prompt, s.source_guidance_scale),
-            guidance(model, s.prompt, s.guidance_scale, s.negative_prompt, s.guidance_rescale),
-        )
-
-    def work(self, signal: Signal) -> float:
-        """About how many network rows one signal takes."""
-        each = _ENCODE_ROWS + _DECODE_ROWS + len(self.schedule) * (self.source.rows + self.target.rows)
-        return self.windows(signal) * each
-
-    def windows(self, signal: Signal) -> int:
-        """The model's windows in ``signal``: the network rows of one prediction of it."""
-        return max(1, -(-signal.audio.shape[-1] // self.model.window))
-
-    def apply(self, signal: Signal, seed: int, kept: Kept, reporter: Reporter, clock: Clock) -> Samples:
-        """The edit of ``signal``: (model channels, frames) at the model's rate and the signal's own level.
-
-        Its inversion is taken from ``kept`` and left there. Raises RetoneError(cancelled).
-        """
-        if not signal.audio.any():
-            return signal.audio.numpy()
-        method, windows, steps = METHODS[self.settings.method], self.windows(signal), len(self.schedule)
-        key = (signal.digest, seed, *self.settings.inverted_by)
-        encoded, known = kept.get(key) or (None, None)
-        with clock("encode"):
-            reporter.stage("encode", windows * _ENCODE_ROWS)
-            if encoded is None:
-                encoded = self.model.encode(signal.audio.to(self.model.device))
-        with clock("invert"):
-            reporter.stage("invert", windows * steps * self.source.rows)
-            inversion = method.invert(
-                self.model,
-                encoded.latent,
-                self.schedule,
-                self.source,
-                seed,
-                block=self.settings.block,
-                on_call=reporter.step,
-                known=known,
-            )
-            if known is None or len(known.schedule) < steps:
-                kept.put(key, (encoded, inversion), _bytes(encoded, inversion))
-        with clock("replay"):
-            reporter.stage("replay", windows * steps * self.target.rows)
-            latent = method.replay(self.model, [inversion], self.target, on_call=reporter.step)
-        with clock("decode"):
-            reporter.stage("decode", windows * _DECODE_ROWS)
-            decoded = self.model.decode(latent, encoded, self.settings.restore)[0]
-        samples: Samples = (decoded.float().cpu() * (signal.peak / PEAK)).numpy()
-        return samples
+    All variations are made in one batch, also where only one of them is wanted: its bits depend on the batch.
+    Raises RetoneError(cancelled).
+    """
+    model, method = passage.model, METHODS[request.method]
+    strengths = [part.strength for part in request.parts if part.strength is not None]
+    whole = not request.parts or request.prompt or len(strengths) < len(request.parts)
+    strength = max([*strengths, *([known(request.strength)] if whole else [])])
+    schedule = passage.settings.schedule(model, strength)
+    seeds = range(request.seed, request.seed + request.variations)
+    wanted = range(request.variations) if request.only is None else [request.only - 1]
+    made: list[list[Samples]] = [[] for _ in wanted]
+    plain = Parts(passage, request, clip)
+    # The windows of each part of a long clip are known once it is encoded: until then all are counted for all.
+    each = len(schedule) * len(seeds)
+    passage.plan(signals, each * passage.source.rows, each * plain.rows, len(made))
+    for signal in signals:
+        if signal.silent:
+            for row in made:
+                row.append(signal.audio.numpy())
+            continue
+        encoded = passage.encode(signal)
+        inversions = [passage.invert(signal, encoded, schedule, seed, request.method) for seed in seeds]
+        target = plain.target(encoded)
+        with passage.clock("replay"):
+            passage.reporter.stage("replay", passage.windows(signal) * each * plain.rows)
+            latents = method.replay(model, inversions, target, on_call=passage.reporter.step)
+        for row, index in zip(made, wanted, strict=True):
+            row.append(passage.decode(signal, encoded, latents[index : index + 1]))
+    return [np.stack(row) for row in made]
 
 
-def _bytes(encoded: Encoded, inversion: Inversion) -> int:
-    tensors = (encoded.latent, inversion.kept, *encoded.kept.values())
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+def check_segments(clip: Clip, request: EditRequest) -> None:
+    """Raises RetoneError(bad_request) where a segment leaves the region."""
+    first, last = clip.start / clip.rate, (clip.start + clip.frames) / clip.rate
+    for part in request.parts:
+        end = last if part.end == math.inf else part.end
+        if part.start < first - 1 / clip.rate or end > last + 1 / clip.rate or part.start >= last:
+            shown = "" if part.end == math.inf else f"{part.end:g}"
+            why = f"{part.start:g}-{shown} leaves the region, which is {first:g} to {last:g} s of the file"
+            raise RetoneError("bad_request", f"segments: {why}.")
+
+
+class Parts:
+    """The prompts of ``request``, embedded: one everywhere, or one for each segment and one for what they leave."""
+
+    def __init__(self, passage: Passage, request: EditRequest, clip: Clip) -> None:
+        self._passage = passage
+        self._request = request
+        self._begin, self._end = clip.start / clip.rate, (clip.start + clip.frames) / clip.rate
+        scale = known(request.guidance_scale)
+        self._base = self._guided(request.prompt, scale) if request.prompt else None
+        self._each = [
+            (part, self._guided(part.prompt, scale if part.guidance_scale is None else part.guidance_scale))
+            for part in request.parts
+        ]
+
+    @property
+    def rows(self) -> int:
+        """Network rows a window and step."""
+        return sum(part.rows for _, part in self._each) + (self._base.rows if self._base is not None else 0)
+
+    def target(self, encoded: Encoded) -> Target:
+        """What pulls at the latent of ``encoded``."""
+        if not self._each:
+            assert self._base is not None
+            return self._base
+        latent = encoded.latent
+        parts, left = [], torch.ones_like(stretch(self._passage.model, latent, 0, math.inf))
+        for segment, guided in self._each:
+            # To the region's own end there is nothing to fade to.
+            stop = math.inf if segment.end >= self._end else segment.end - self._begin
+            weight = stretch(self._passage.model, latent, segment.start - self._begin, stop)
+            left = left - weight
+            strength = known(self._request.strength) if segment.strength is None else segment.strength
+            parts.append(self._part(guided, weight, strength))
+        if self._base is not None and bool((left > 0).any()):
+            parts.append(self._part(self._base, left.clamp_min(0), known(self._request.strength)))
+        return [part for part in parts if part is not None]
+
+    def _guided(self, prompt: str, scale: float) -> Guidance:
+        request = self._request
+        return guidance(self._passage.model, prompt, scale, request.negative_prompt, known(request.guidance_rescale))
+
+    def _part(self, guided: Guidance, weight: torch.Tensor, strength: float) -> Part | None:
+        frames = weight.flatten().nonzero()
+        if not len(frames):
+            return None
+        model = self._passage.model
+        span = model.around(int(frames[0]), int(frames[-1]) + 1, weight.numel())
+        return Part(guided, weight, span, self._passage.settings.schedule(model, strength).first)

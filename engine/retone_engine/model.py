@@ -21,13 +21,19 @@ PEAK = 0.5
 
 @dataclass(frozen=True)
 class Defaults:
-    """What ``auto`` means for a model: the settings it was measured best at."""
+    """What ``auto`` means for a model: the settings it was measured best at.
+
+    The last three are for directions: where they are looked for, and from where to where they act.
+    """
 
     strength: float
     steps: int
     guidance_scale: float
     source_guidance_scale: float
     guidance_rescale: float = 0.0
+    noise_level: float = 0.8
+    steer_strength: float = 0.8
+    steer_strength_end: float = 0.45
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """What a result was made from, kept inside its file, so that it can be made again.
 
-``python -m retone_engine.recipe FILE`` prints it.
+``python -m retone_engine.recipe FILE`` prints it; with ``--among PATH ...`` it also says which of these files the
+result was made from, by their content.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import sys
@@ -15,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from retone_engine.audio.files import Clip
+from retone_engine.audio.files import Clip, read
 from retone_engine.audio.wav import read_text
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import ClipRequest, RetoneError
 
 VERSION = 1
 # By this a text in a file is known as a recipe.
@@ -27,11 +29,12 @@ _BLOCK = 1 << 16
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides a result.
+    """All that decides a result, and no place of the machine it was made on.
 
-    ``request``: EditRequest.values(); ``source``: the clip's file name, rate, channels, region (start, frames) and the
-    sha256 of the region's samples; ``engine``: model, its revision, schedule, block, precision, device, versions;
-    ``version`` of this form.
+    ``request``: ClipRequest.values() but for its path and output folder, no auto left that is the model's; a result of
+    several of one batch has its number in ``only``. ``source``: the clip's file name, rate, channels, the result's own
+    stretch of it (start, frames) and the sha256 of the samples there. ``engine``: the model and the sha256 of its
+    files, the versions of Retone and torch, device and threads. ``version`` of this form.
     """
 
     request: Mapping[str, Any]
@@ -40,7 +43,7 @@ class Recipe:
     version: int = VERSION
 
     @staticmethod
-    def of(request: EditRequest, clip: Clip, engine: Mapping[str, Any]) -> Recipe:
+    def of(request: ClipRequest, clip: Clip, engine: Mapping[str, Any]) -> Recipe:
         """The recipe of an edit of ``clip`` by ``request``, with what the ``engine`` says of itself (plain values)."""
         source = {
             "name": Path(clip.path).name,
@@ -50,7 +53,8 @@ class Recipe:
             "frames": clip.frames,
             "sha256": fingerprint(clip),
         }
-        return Recipe(request.values(), source, engine)
+        values = {name: value for name, value in request.values().items() if name not in ("path", "output_folder")}
+        return Recipe(values, source, engine)
 
     def to_json(self) -> str:
         """One line of ASCII JSON, the same for the same recipe."""
@@ -84,6 +88,14 @@ class Recipe:
         except (ValueError, RecursionError) as error:
             raise _none_in(path, str(error)) from error
 
+    def is_of(self, path: str | Path) -> bool:
+        """Whether the file ``path`` holds the samples that the result was made from."""
+        try:
+            clip = read(path, int(self.source["start"]), int(self.source["frames"]))
+        except RetoneError:
+            return False
+        return fingerprint(clip) == str(self.source["sha256"])
+
 
 def fingerprint(clip: Clip) -> str:
     """sha256 of the region's samples as little-endian float32, channel after channel within each frame."""
@@ -97,19 +109,23 @@ def _none_in(path: str | Path, why: str) -> RetoneError:
     return RetoneError("unreadable_audio", f"{Path(path).name} holds no recipe: {why}.")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print the recipe of the one file that is named; 0 where there was one, 1 where not, 2 on a wrong call."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m retone_engine.recipe FILE\n")
-        return 2
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the recipe of the file that is named; 0 where there was one, 1 where not, 2 on a wrong call."""
+    parser = argparse.ArgumentParser(prog="python -m retone_engine.recipe")
+    parser.add_argument("file")
+    parser.add_argument("--among", nargs="+", metavar="PATH", help="say which of these the file was made from")
+    options = parser.parse_args(arguments)
     try:
-        recipe = Recipe.from_file(arguments[0])
+        recipe = Recipe.from_file(options.file)
     except RetoneError as error:
         sys.stderr.write(f"{error.code}: {error.message}\n")
         return 1
-    sys.stdout.write(json.dumps(json.loads(recipe.to_json()), indent=2, ensure_ascii=False) + "\n")
+    found = json.loads(recipe.to_json())
+    if options.among is not None:
+        found["clip"] = next((path for path in options.among if recipe.is_of(path)), None)
+    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

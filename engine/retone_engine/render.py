@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from retone_engine import audio, device, models
 from retone_engine.cache import Cache
 from retone_engine.clock import Clock
-from retone_engine.edit import Edit, Kept, Signal
+from retone_engine.describe import Described
+from retone_engine.edit import check_segments, edited
+from retone_engine.guidance import guidance
 from retone_engine.model import LatentModel
+from retone_engine.previews import Made, previewed
 from retone_engine.progress import Reporter
 from retone_engine.recipe import Recipe
-from retone_engine.request import EditRequest, RetoneError
-from retone_engine.settings import Settings
+from retone_engine.request import ClipRequest, DirectionsRequest, EditRequest, RetoneError, SteerRequest
+from retone_engine.settings import Settings, filled, known, portable
+from retone_engine.signals import Kept, Passage, Signal
+from retone_engine.steer import steered
 from retone_engine.windows import Windowed
+
+OnWarning = Callable[[str, str], None]
+OnResult = Callable[[int, Path], None]
+OnDirection = Callable[[Described], None]
 
 
 class Engine:
@@ -29,43 +38,52 @@ class Engine:
         self.device = chosen
         self.default_model = default_model
         self.kept: Kept = Cache()
+        self._hashes: dict[str, str] = {}
         self._loaded: tuple[tuple[str, torch.dtype], LatentModel] | None = None
 
     def model(self, name: str, dtype: torch.dtype) -> LatentModel:
         """The model called ``name``, loaded unless it was the last one used; that one's memory is freed first."""
         if self._loaded is None or self._loaded[0] != (name, dtype):
-            self.forget()
+            self._unload()
             self._loaded = ((name, dtype), models.load(name, self.device, dtype))
         return self._loaded[1]
 
     def forget(self) -> None:
         """Give back all memory that can be had again."""
-        self._loaded = None
         self.kept.clear()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        self._unload()
 
-    def origin(self) -> Mapping[str, Any]:
-        """What a recipe says of this engine: enough to know whether the same bits can be expected again."""
+    def origin(self, name: str) -> Mapping[str, Any]:
+        """What a recipe says of this engine and the model ``name``: whether the same bits can be expected again."""
+        if name not in self._hashes:
+            self._hashes[name] = models.fingerprint(name)
         return {
             "retone": version("retone"),
             "torch": torch.__version__,
             "device": str(self.device),
             "threads": torch.get_num_threads(),
+            "model": Path(name).name,
+            "model_sha256": self._hashes[name],
         }
+
+    def _unload(self) -> None:
+        self._loaded = None
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
 
 def render(
-    request: EditRequest,
+    request: ClipRequest,
     outputs: Sequence[Path],
     engine: Engine,
     reporter: Reporter,
     *,
     overwrite: bool = False,
-    on_warning: Callable[[str, str], None] = lambda code, message: None,
-    on_result: Callable[[int, Path], None] = lambda index, path: None,
+    on_warning: OnWarning = lambda code, message: None,
+    on_direction: OnDirection = lambda described: None,
+    on_result: OnResult = lambda index, path: None,
 ) -> dict[str, Any]:
-    """Edit the clip of ``request`` into ``outputs``, one file a variation; returns what was measured on the way.
+    """Make ``outputs``, one file for each of the request's ``results``; returns what was measured on the way.
 
     All files appear at the end or, where anything fails, none; of names to ``overwrite``, those already replaced stay.
     Raises RetoneError.
@@ -77,36 +95,80 @@ def render(
         reporter.stage("read")
         clip = audio.read(request.path, request.region_start, request.region_frames)
         audio.mask_of(clip, request)  # refused before any work is done
+        if isinstance(request, EditRequest):
+            check_segments(clip, request)
     with clock("load"):
         reporter.stage("load")
         name = request.model or engine.default_model
-        loaded = engine.model(name, device.precision(request.precision, engine.device))
+        loaded = engine.model(name, _precision(request, engine.device))
         model = Windowed(loaded, before_call=reporter.look)
-    if (why := model.unknown_prompt(request.prompt)) is not None:
-        on_warning("unknown_words", why)
-    settings = Settings.of(request, model, name)
-    edit = Edit.of(model, settings)
+    asked = filled(request, model)
     with clock("read"):
         prepared = audio.prepare(clip, model.sample_rate, model.channels, request.stereo)
         signals = [Signal.of(samples) for samples in prepared.signals]
-
-    seeds = range(request.seed, request.seed + request.variations)
-    reporter.plan(len(seeds) * sum(edit.work(signal) for signal in signals))
-    fitted = []
-    for seed in seeds:
-        edited = [edit.apply(signal, seed, engine.kept, reporter, clock) for signal in signals]
-        with clock("fit"):
-            fitted.append(audio.fit(clip, prepared, np.stack(edited), request))
+    source = guidance(model, asked.source_prompt, known(asked.source_guidance_scale))
+    settings = Settings.of(asked, model, name)
+    passage = Passage(model, settings, source, asked.restore, engine.kept, reporter, clock)
+    results: list[Made] = []
+    for made in _made(passage, asked, clip, prepared, signals, on_warning):
+        if isinstance(made, Described):
+            on_direction(made)
+        else:
+            results.append(made)
 
     reporter.stage("write")
     with clock("write"):
-        recipes = [Recipe.of(settings.filled(request, seed), clip, engine.origin()).to_json() for seed in seeds]
-        _write_all(outputs, [one.samples for one in fitted], clip.rate, recipes, overwrite)
-    for code, message in dict.fromkeys(warning for one in fitted for warning in one.warnings):
+        origin, total = engine.origin(name), len(request.all_results())
+        recipes = []
+        for index, one in zip(_numbers(asked), results, strict=True):
+            own = replace(asked, only=index if total > 1 else None)
+            recipes.append(Recipe.of(portable(own, name), one.clip, origin).to_json())
+        _write_all(outputs, [one.fitted.samples for one in results], clip.rate, recipes, overwrite)
+    for code, message in dict.fromkeys(warning for one in results for warning in one.fitted.warnings):
         on_warning(code, message)
     for index, path in enumerate(outputs, 1):
         on_result(index, path)
-    return {"seconds": clock.rounded(), "steps": len(edit.schedule), **fitted[0].figures}
+    steps = len(settings.schedule(model, known(asked.strength)))
+    return {"seconds": clock.rounded(), "steps": steps, **results[0].fitted.figures}
+
+
+def _made(
+    passage: Passage,
+    request: ClipRequest,
+    clip: audio.Clip,
+    prepared: audio.Prepared,
+    signals: list[Signal],
+    on_warning: OnWarning,
+) -> Iterator[Described | Made]:
+    """What ``request`` (filled) makes, in order."""
+    match request:
+        case EditRequest():
+            for prompt in (request.prompt, *(part.prompt for part in request.parts)):
+                if (why := passage.model.unknown_prompt(prompt)) is not None:
+                    on_warning("unknown_words", why)
+            edits = edited(passage, request, clip, signals)
+        case SteerRequest():
+            edits = steered(passage, request, clip, signals)
+        case DirectionsRequest():
+            yield from previewed(passage, request, clip, prepared, signals, on_warning)
+            return
+        case _:
+            raise TypeError(f"{type(request).__name__} is no request that can be rendered.")
+    for edit in edits:
+        with passage.clock("fit"):
+            yield Made(clip, audio.fit(clip, prepared, edit, request))
+
+
+def _precision(request: ClipRequest, chosen: torch.device) -> torch.dtype:
+    """Directions are differences of predictions that bfloat16 cannot tell apart."""
+    if isinstance(request, DirectionsRequest):
+        return torch.float32
+    return device.precision(request.precision, chosen)
+
+
+def _numbers(request: ClipRequest) -> Sequence[int]:
+    """Which of all its results ``request`` makes, from 1."""
+    return range(1, len(request.all_results()) + 1) if request.only is None else [request.only]
 
 
 def _write_all(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from retone_engine.errors import CODES, WARNINGS, RetoneError
 from retone_engine.parameters import BY_NAME, PARAMETERS, PROMPT_LIMIT, Asked, Parameter, parameter_named, taken_by
@@ -43,7 +43,7 @@ class ClipRequest:
     restore: bool = True
     stereo: str | None = None
     highs: bool = True
-    match_loudness: bool = True
+    match_loudness: bool | None = None
     crossfade: bool = True
     precision: str | None = None
     block: int | None = None
@@ -80,6 +80,13 @@ class ClipRequest:
         every = self.all_results()
         return every if self.only is None else (every[self.only - 1],)
 
+    @property
+    def loudness(self) -> Literal["match", "limit", "free"]:
+        """Whether results are made as loud as the clip, only kept from being much louder, or left as they are."""
+        if self.match_loudness is None:
+            return "match" if self.kind == "edit" else "limit"
+        return "match" if self.match_loudness else "free"
+
     def values(self) -> dict[str, Any]:
         """The fields and the kind, plain enough for JSON; ``request_of(values)`` gives the request back."""
         return {"kind": self.kind, **asdict(self)}
@@ -89,7 +96,7 @@ class ClipRequest:
 class EditRequest(ClipRequest):
     """Edits of one clip by prompts."""
 
-    kind = "edit"
+    kind: ClassVar[Asked] = "edit"
 
     prompt: str = ""
     segments: str = ""
@@ -117,11 +124,11 @@ class EditRequest(ClipRequest):
 class DirectionsRequest(ClipRequest):
     """Directions of one clip: found, described, and heard a little way along each."""
 
-    kind = "directions"
+    kind: ClassVar[Asked] = "directions"
 
     count: int = 3
     noise_level: float | None = None
-    strength_end: float = 0.0
+    strength_end: float | None = None
     each_step: bool = False
 
     def check(self) -> None:
@@ -129,7 +136,10 @@ class DirectionsRequest(ClipRequest):
         if self.each_step and self.noise_level is not None:
             why = "each_step looks at every step, noise_level at one; give one of the two"
             raise RetoneError("bad_request", f"noise_level and each_step are both given: {why}.")
-        if self.strength is not None:
+        if self.precision == "bfloat16":
+            why = "directions are too fine for it; it takes float32, or auto"
+            raise RetoneError("bad_request", f"precision is bfloat16: {why}.")
+        if self.strength is not None and self.strength_end is not None:
             check_range(self.strength, self.strength_end)
 
     def all_results(self) -> tuple[str, ...]:
@@ -148,7 +158,7 @@ class Push:
 class SteerRequest(DirectionsRequest):
     """A clip taken along its directions, all of ``pushes`` together; each of their amounts in turn is one result."""
 
-    kind = "steer"
+    kind: ClassVar[Asked] = "steer"
 
     pushes: tuple[Push, ...] = ()
 

@@ -1,91 +1,99 @@
-"""A request with every ``auto`` of the model's filled in."""
+"""What every request asks of the model, with every ``auto`` of the model's filled in."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 
 from retone_engine.model import LatentModel
-from retone_engine.request import EditRequest
+from retone_engine.path import Schedule, schedule
+from retone_engine.request import ClipRequest, DirectionsRequest, EditRequest
 
 # Rows of one network call in inversion. Larger gains little on a CPU and costs memory on a small GPU.
 BLOCK = 16
 
+Value = TypeVar("Value")
+RequestT = TypeVar("RequestT", bound=ClipRequest)
+
 
 @dataclass(frozen=True)
 class Settings:
-    """The part of a request that the model is concerned with; fields as in EditRequest, none of them auto."""
+    """The part of a request that inversion is concerned with; fields as in ClipRequest, none of them auto."""
 
     model: str
     precision: str
-    method: str
-    prompt: str
     source_prompt: str
-    negative_prompt: str
-    strength: float
-    steps: int
-    guidance_scale: float
     source_guidance_scale: float
-    guidance_rescale: float
+    steps: int
+    spacing: str
     block: int
-    restore: bool
 
     @staticmethod
-    def of(request: EditRequest, model: LatentModel, name: str) -> Settings:
-        """``request`` for ``model``, which was asked for by ``name``."""
-        auto = model.defaults
-
-        def value(asked: float | None, default: float) -> float:
-            return default if asked is None else asked
-
+    def of(request: ClipRequest, model: LatentModel, name: str) -> Settings:
+        """``request``, already ``filled``, for ``model``, which was asked for by ``name``."""
         return Settings(
             model=name,
             precision=precision_name(model.dtype),
-            method=request.method,
-            prompt=request.prompt,
             source_prompt=request.source_prompt,
-            negative_prompt=request.negative_prompt,
-            strength=value(request.strength, auto.strength),
-            steps=int(value(request.steps, auto.steps)),
-            guidance_scale=value(request.guidance_scale, auto.guidance_scale),
-            source_guidance_scale=value(request.source_guidance_scale, auto.source_guidance_scale),
-            guidance_rescale=value(request.guidance_rescale, auto.guidance_rescale),
-            block=request.block or BLOCK,
-            restore=request.restore,
+            source_guidance_scale=known(request.source_guidance_scale),
+            steps=known(request.steps),
+            spacing=request.spacing,
+            block=known(request.block),
         )
+
+    def schedule(self, model: LatentModel, strength: float) -> Schedule:
+        """The levels that ``strength`` visits."""
+        return schedule(model.path, strength, self.steps, self.spacing)
 
     @property
     def inverted_by(self) -> tuple[Hashable, ...]:
-        """All that an inversion depends on beside the audio and the seed; strength only says how much of it."""
+        """All that an inversion depends on beside the audio, the seed and the method."""
         return (
-            self.model,
-            self.precision,
-            self.method,
-            self.source_prompt,
-            self.source_guidance_scale,
-            self.steps,
+            self.model, self.precision, self.source_prompt, self.source_guidance_scale, self.steps, self.spacing,
             self.block,
-        )
+        )  # fmt: skip
 
-    def filled(self, request: EditRequest, seed: int) -> EditRequest:
-        """``request`` as a recipe keeps it: the one edit with this seed, and no auto left that is the model's."""
-        return replace(
-            request,
-            seed=seed,
-            variations=1,
-            model=self.model,
-            precision=self.precision,
-            strength=self.strength,
-            steps=self.steps,
-            guidance_scale=self.guidance_scale,
-            source_guidance_scale=self.source_guidance_scale,
-            guidance_rescale=self.guidance_rescale,
-            block=self.block,
-        )
+
+def filled(request: RequestT, model: LatentModel) -> RequestT:
+    """``request`` with no auto left that is the model's: what a recipe keeps."""
+    auto = model.defaults
+    finds = isinstance(request, DirectionsRequest)
+    values: dict[str, Any] = {
+        "precision": precision_name(model.dtype),
+        "strength": _either(request.strength, auto.steer_strength if finds else auto.strength),
+        "steps": _either(request.steps, auto.steps),
+        "source_guidance_scale": _either(request.source_guidance_scale, auto.source_guidance_scale),
+        "block": _either(request.block, BLOCK),
+    }
+    if isinstance(request, DirectionsRequest):
+        values["noise_level"] = None if request.each_step else _either(request.noise_level, auto.noise_level)
+        values["strength_end"] = _either(request.strength_end, auto.steer_strength_end)
+    if isinstance(request, EditRequest):
+        values["guidance_scale"] = _either(request.guidance_scale, auto.guidance_scale)
+        values["guidance_rescale"] = _either(request.guidance_rescale, auto.guidance_rescale)
+    return replace(request, **values)
+
+
+def portable(request: RequestT, name: str) -> RequestT:
+    """``request`` without the places of this machine: for a recipe, which travels with its file."""
+    return replace(request, path="", output_folder="", model=Path(name).name)
+
+
+def known(value: Value | None) -> Value:
+    """``value``, which a ``filled`` request has."""
+    if value is None:
+        raise ValueError("The request was not filled.")
+    return value
 
 
 def precision_name(dtype: torch.dtype) -> str:
     """``float32`` and so on."""
     return str(dtype).removeprefix("torch.")
+
+
+def _either(asked: Value | None, default: Value) -> Value:
+    return default if asked is None else asked

@@ -72,10 +72,14 @@ class Sheet:
         self._image.paste(_coloured(1 + (level - loudest) / _RANGE_DB), (panel.left, panel.top))
 
     def frame(self, panel: Panel, begin: float, end: float, low: float, high: float) -> None:
-        """A line around the seconds ``begin`` to ``end`` and the frequencies ``low`` to ``high``, inside the panel."""
-        left, right = (min(max(panel.x(s), panel.left), panel.left + panel.width - 1) for s in (begin, end))
-        top, bottom = (min(max(panel.y(hz), panel.top), panel.bottom - 1) for hz in (high, max(low, 1.0)))
-        self._draw.rectangle((left, top, right, bottom), outline=_INK, width=2)
+        """A line around the seconds ``begin`` to ``end`` and the frequencies ``low`` to ``high``, open where they leave
+        the panel."""
+        box = (panel.left, panel.top, panel.left + panel.width, panel.bottom)
+        inside = self._image.crop(box)
+        left, right = (panel.x(second) - panel.left for second in (begin, end))
+        top, bottom = (panel.y(max(hertz, 1.0)) - panel.top for hertz in (high, low))
+        ImageDraw.Draw(inside).rectangle((left, top, right, bottom), outline=_INK, width=2)
+        self._image.paste(inside, box)
 
     def frequencies(self, panel: Panel) -> None:
         for hertz in _TICKS_HZ:

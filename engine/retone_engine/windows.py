@@ -55,6 +55,10 @@ class Windowed(Wrapped):
         touched = [start for start in self.starts(total) if start < last and start + self.frames > first]
         return slice(touched[0], touched[-1] + self.frames)
 
+    def shared(self, count: int) -> Windowed:
+        """This model for work in which every row of a call stands for ``count`` of them."""
+        return Windowed(self.model, max(1, self.rows // count), self.before_call)
+
     def encode(self, audio: Tensor) -> Encoded:
         length = audio.shape[1]
         if length <= self.window:

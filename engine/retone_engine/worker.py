@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import torch
 
+from retone_engine.describe import Described
 from retone_engine.device import choose
 from retone_engine.progress import Progress, Reporter
 from retone_engine.render import Engine, render
@@ -129,8 +130,23 @@ def _render(order: Mapping[str, Any], engine: Engine, reporter: Reporter, send: 
         reporter,
         overwrite=order["overwrite"],
         on_warning=lambda code, message: send({"event": "warning", "job": job, "code": code, "message": message}),
+        on_direction=lambda described: send(_direction(job, described)),
         on_result=lambda index, path: send({"event": "result", "job": job, "index": index, "path": str(path)}),
     )
+
+
+def _direction(job: str, described: Described) -> dict[str, Any]:
+    """What is said of a direction, rounded to what its numbers are good for."""
+    return {
+        "event": "direction",
+        "job": job,
+        "direction": described.number,
+        "share": round(described.share, 6),
+        "start": described.start,
+        "frames": described.frames,
+        "low_hz": round(described.low_hz, 1),
+        "high_hz": round(described.high_hz, 1),
+    }
 
 
 def _own_stdout() -> Send:

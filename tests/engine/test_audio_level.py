@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from engine.sounds import clip, decibels, full, noise, notes, plain
 from retone_engine.audio import fit, prepare
 from retone_engine.audio.level import loudness
+from retone_engine.request import DirectionsRequest
 
 
 def through(source, change, request, stereo="each"):
@@ -116,3 +117,11 @@ def test_inside_a_mask_the_edit_is_as_loud_as_what_it_replaces():
     fitted = through(source, change, full(mask_start=88200, mask_frames=88200))
     # What the model made of the loud half outside the mask does not count.
     assert abs(meter(fitted.samples[:, 88200:], 44100) - meter(source.samples[:, 88200:], 44100)) < 0.5
+
+
+def test_a_direction_may_change_the_level_but_not_blow_it_up():
+    source = clip(notes(44100, 1), 44100)
+    for gain, heard in ((0.5, 0.5), (1.5, 1.5), (40.0, 10 ** (6 / 20))):
+        asked = DirectionsRequest("clip.wav", highs=False, crossfade=False)
+        fitted = through(source, lambda x, gain=gain: gain * x, asked)
+        assert np.abs(fitted.samples).max() == pytest.approx(heard * np.abs(source.samples).max(), rel=0.02)

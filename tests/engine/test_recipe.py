@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.sounds import clip, noise
 from retone_engine.audio import read, write
 from retone_engine.recipe import VERSION, Recipe, fingerprint
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import EditRequest, RetoneError, request_of
 
 ENGINE = {"model": "pocket", "revision": "1", "block": 16, "precision": "float32", "device": "cpu", "torch": "2.13.0"}
 
@@ -32,7 +32,7 @@ def test_a_recipe_comes_back_from_its_file_as_it_was(tmp_path_factory, prompt, s
     write(path, noise(10), 48000, made.to_json())
     found = Recipe.from_file(path)
     assert found == made
-    assert EditRequest(**found.request).prompt == prompt.strip()
+    assert request_of({"path": "clip.wav", **found.request}).prompt == prompt.strip()
 
 
 def test_a_recipe_names_the_region_it_was_made_from():

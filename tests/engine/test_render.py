@@ -13,7 +13,7 @@ from retone_engine import audio
 from retone_engine.progress import Reporter
 from retone_engine.recipe import Recipe
 from retone_engine.render import Engine, render
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import EditRequest, RetoneError, request_of
 
 RATE = 44100
 QUICK = {"prompt": "a choir", "steps": 6, "precision": "float32"}
@@ -114,10 +114,30 @@ def test_what_changes_the_inversion_is_inverted_again(engine, clip, tmp_path, mo
 
 
 def test_a_variation_is_the_edit_of_its_own_seed(engine, clip, tmp_path):
-    run(engine, clip, [tmp_path / "1.wav", tmp_path / "2.wav"], variations=2, seed=5)
-    run(engine, clip, tmp_path / "alone.wav", seed=6)
-    assert (tmp_path / "2.wav").read_bytes() == (tmp_path / "alone.wav").read_bytes()
-    assert (tmp_path / "1.wav").read_bytes() != (tmp_path / "2.wav").read_bytes()
+    run(engine, clip, [tmp_path / "1.wav", tmp_path / "2.wav"], variations=2, seed=5, restore=False)
+    run(engine, clip, tmp_path / "alone.wav", seed=6, restore=False)
+    first, second, alone = (audio.read(tmp_path / f"{name}.wav").samples for name in ("1", "2", "alone"))
+    # The batch is part of the rounding, so it is not to the bit.
+    assert np.abs(second - alone).max() < 0.02 * np.abs(first - second).max()
+
+
+def test_one_of_several_results_is_made_again_bit_for_bit(engine, clip, tmp_path):
+    run(engine, clip, [tmp_path / "1.wav", tmp_path / "2.wav", tmp_path / "3.wav"], variations=3, seed=5)
+    recipe = Recipe.from_file(tmp_path / "2.wav")
+    assert (recipe.request["variations"], recipe.request["seed"], recipe.request["only"]) == (3, 5, 2)
+    engine.kept.clear()
+    render(request_of({"path": str(clip), **recipe.request, "model": None}), [tmp_path / "again.wav"], engine, quiet())
+    assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "2.wav").read_bytes()
+
+
+def test_a_recipe_holds_no_place_of_this_machine(engine, clip, tmp_path):
+    run(engine, clip, tmp_path / "a.wav", output_folder=str(tmp_path))
+    text = Recipe.from_file(tmp_path / "a.wav").to_json()
+    assert str(tmp_path.parent) not in text
+    assert str(Path(engine.default_model).parent) not in text
+    origin = Recipe.from_file(tmp_path / "a.wav").engine
+    assert len(origin["model_sha256"]) == 64
+    assert origin["model"] == Path(engine.default_model).name
 
 
 def test_outside_the_mask_the_result_is_the_clip(engine, clip, tmp_path):
@@ -144,7 +164,7 @@ def test_silence_stays_silence(engine, tmp_path):
     assert not audio.read(tmp_path / "out.wav").samples.any()
 
 
-@pytest.mark.parametrize("method", ["sdedit", "ddim_inversion"])
+@pytest.mark.parametrize("method", ["sdedit", "ddim_inversion", "flowedit"])
 def test_every_method_renders(engine, clip, tmp_path, method):
     run(engine, clip, tmp_path / "out.wav", method=method)
     run(engine, clip, tmp_path / "ours.wav")
@@ -153,7 +173,7 @@ def test_every_method_renders(engine, clip, tmp_path, method):
 
 def test_the_recipe_in_the_file_makes_the_file_again(engine, clip, tmp_path):
     run(engine, clip, tmp_path / "a.wav", seed=3, prompt="ein Streichquartett, très doux")
-    request = EditRequest(**Recipe.from_file(tmp_path / "a.wav").request)
+    request = request_of({"path": str(clip), **Recipe.from_file(tmp_path / "a.wav").request, "model": None})
     assert request.prompt == "ein Streichquartett, très doux"
     assert request.guidance_scale is not None
     render(request, [tmp_path / "b.wav"], engine, quiet())

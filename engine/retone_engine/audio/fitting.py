@@ -12,12 +12,14 @@ from retone_engine.audio.channels import Way, choose, give, take
 from retone_engine.audio.files import Clip, Samples
 from retone_engine.audio.joins import Mask, blend, mask_of
 from retone_engine.audio.rates import blocks, resample
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import ClipRequest, RetoneError
 
 # Under this peak (-120 dB) what would be edited is silence, and nothing is made of it.
 _SILENT = 1e-6
 # A shortfall in loudness that is worth a word, in LU.
 _AUDIBLE_LU = 1.0
+# How much louder than the clip an edit may be that is not made as loud: ears and speakers are at its other end.
+_LOUDER_LU = 6.0
 # The middle of such a clip holds less than half of it.
 _LOST = 0.5
 
@@ -40,6 +42,11 @@ class Prepared:
     @property
     def frames(self) -> int:
         return int(self.low.shape[1])
+
+    @property
+    def stereo(self) -> str | None:
+        """What to ask for so that a piece of the clip goes the same way."""
+        return None if self.way == "pairs" else self.way
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def prepare(clip: Clip, model_rate: int, model_channels: int, stereo: str | None
     return Prepared(take(low, way, model_channels), low, way, model_rate, unpredicted)
 
 
-def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: EditRequest) -> Fitted:
+def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: ClipRequest) -> Fitted:
     """``edited`` (signals, model channels, at least the prepared frames) as an edit of ``clip``.
 
     Exactly the region's rate, channels and frames, in place; ``settings`` says what is given back: the image of a
@@ -94,8 +101,8 @@ def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: EditRequest) 
     samples = _widen(clip, prepared, low, gains)
     figures: dict[str, float | str | None] = {"way": prepared.way, "unpredicted": round(prepared.unpredicted, 4)}
     warnings = list(_image_warning(clip, prepared))
-    if settings.match_loudness:
-        warnings += _match(clip, samples, mask, figures)
+    if settings.loudness != "free":
+        warnings += _level(clip, samples, mask, figures, settings.loudness == "match")
     blend(clip.samples, samples, mask, clip.rate, settings.crossfade)
     figures["peak"] = level.peak(samples)
     return Fitted(samples, figures, tuple(warnings))
@@ -116,14 +123,19 @@ def _widen(clip: Clip, prepared: Prepared, low: Samples, gains: band.Gains | Non
     return out
 
 
-def _match(clip: Clip, samples: Samples, mask: Mask, figures: dict[str, float | str | None]) -> list[tuple[str, str]]:
-    """Bring ``samples`` to the clip's loudness inside the mask, in place."""
+def _level(
+    clip: Clip, samples: Samples, mask: Mask, figures: dict[str, float | str | None], matched: bool
+) -> list[tuple[str, str]]:
+    """Bring ``samples`` to the clip's loudness inside the mask, in place; where not ``matched``, only under a limit."""
     source, edited = (x[:, mask.start : mask.stop] for x in (clip.samples, samples))
     match = level.match(source, edited, clip.rate, level.ceiling(clip.samples))
-    edited *= np.float32(10 ** (match.gain_db / 20))
+    gain_db = match.gain_db if matched else min(0.0, match.wanted_db + _LOUDER_LU, match.room_db)
+    edited *= np.float32(10 ** (gain_db / 20))
     figures["loudness_source"] = round(match.source_db, 2)
     figures["loudness"] = round(match.edited_db, 2)
-    figures["gain_db"] = round(match.gain_db, 2)
+    figures["gain_db"] = round(gain_db, 2)
+    if not matched:
+        return []
     missing = match.wanted_db - match.gain_db
     if missing < _AUDIBLE_LU:
         return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retone_engine.audio.files import Clip, Samples
-from retone_engine.request import EditRequest, RetoneError
+from retone_engine.request import ClipRequest, RetoneError
 
 EDGE_SECONDS = 0.005
 MASK_SECONDS = 0.010
@@ -21,7 +21,7 @@ class Mask:
     stop: int
 
 
-def mask_of(clip: Clip, request: EditRequest) -> Mask:
+def mask_of(clip: Clip, request: ClipRequest) -> Mask:
     """The mask of a request, which counts frames of the file, in frames of the region; auto is the whole of it.
 
     Raises RetoneError(bad_mask) where it is not inside the region.

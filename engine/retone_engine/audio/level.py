@@ -23,10 +23,14 @@ _PIECE, _RUN_UP = 20, 1
 
 @dataclass(frozen=True)
 class Match:
-    """The ``gain_db`` for an edit, and the ``wanted_db`` that would have made it as loud as the clip."""
+    """The ``gain_db`` for an edit, the ``wanted_db`` that would have made it as loud as the clip, and ``room_db``.
+
+    ``room_db`` is how far its peaks may be raised, or must be lowered if it is negative.
+    """
 
     gain_db: float
     wanted_db: float
+    room_db: float
     source_db: float
     edited_db: float
 
@@ -43,11 +47,11 @@ def match(source: Samples, edited: Samples, rate: int, ceiling: float) -> Match:
         source_db, edited_db = rms_db(source), rms_db(edited)
     else:
         source_db, edited_db = loud, edited_loud - nearly_db
-    if source_db <= SILENCE_DB:
-        return Match(0.0, 0.0, source_db, edited_db)
-    wanted = source_db - edited_db
     room = 20 * math.log10(ceiling / peak(edited)) if peak(edited) > 0 else math.inf
-    return Match(min(wanted, room, GAIN_LIMIT_DB), wanted, source_db, edited_db)
+    if source_db <= SILENCE_DB:
+        return Match(0.0, 0.0, room, source_db, edited_db)
+    wanted = source_db - edited_db
+    return Match(min(wanted, room, GAIN_LIMIT_DB), wanted, room, source_db, edited_db)
 
 
 def loudness(samples: Samples, rate: int, gain_db: float = 0.0) -> float | None:

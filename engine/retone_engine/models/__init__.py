@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -22,6 +23,8 @@ _FAMILIES = {
     "PocketModel": "retone_engine.models.pocket",
     "AudioLDMPipeline": "retone_engine.models.audioldm",
 }
+# Weights, configurations and vocabularies: what a model's folder holds beside them decides nothing.
+_PARTS = {".safetensors", ".bin", ".json", ".txt", ".model"}
 _SHIPPED = Path(__file__).parent / "pocket"
 
 
@@ -85,6 +88,17 @@ def load(name: str, device: torch.device, dtype: torch.dtype) -> LatentModel:
             raise
         raise RetoneError("bad_model", f"The model in {folder} cannot be loaded: {error}") from error
     return model
+
+
+def fingerprint(name: str) -> str:
+    """The sha256 of the files that the model called ``name`` consists of; raises RetoneError(unknown_model)."""
+    found, folder = hashlib.sha256(), find(name)
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _PARTS and path.is_file():
+            found.update(path.relative_to(folder).as_posix().encode())
+            with path.open("rb") as file:
+                found.update(hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()
 
 
 def _index(folder: Path) -> dict[str, Any]:
