@@ -63,6 +63,16 @@ def test_a_clip_is_steered_to_one_result_for_each_amount(service, clip, along, n
     assert not of("direction", events)
 
 
+def test_the_same_id_for_other_amounts_or_another_kind_is_refused(service, clip):
+    peer = service.peer()
+    for amount, word in (("0.5", "ack"), (0.5, "ack"), (-0.5, "fail")):
+        peer.send("steer", "s1", str(clip), "direction", 1, "amount", amount)
+        assert peer.until("ack", "fail")[-1][:2] == (word, "s1")
+        peer.send("received", "s1")
+    peer.send("directions", "s1", str(clip))
+    assert peer.until("fail")[-1][:3] == ("fail", "s1", "id_reused")
+
+
 def test_what_was_found_is_told_again_while_the_job_runs_and_when_it_was_cancelled(service, clip):
     peer, other = service.peer(), service.peer()
     peer.send("directions", "d1", str(clip), "source_prompt", "slow", "count", 2)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retone_bridge import protocol
 from retone_bridge.document import document
-from retone_bridge.osc import MESSAGE_LIMIT, Message, OscError, decode, encode
+from retone_bridge.osc import MESSAGE_LIMIT, Argument, Message, OscError, decode, encode
 from retone_bridge.paths import PATH_BYTES
 from retone_engine.request import (
     PARAMETERS,
@@ -165,6 +165,21 @@ whole_requests = st.one_of(
 def test_any_request_arrives_as_it_was_meant_to_the_last_digit(request_):
     asked = read_back(protocol.asking(ID, request_)).asked()
     assert asked == request_
+
+
+names = [parameter.name for parameter in PARAMETERS]
+arguments = st.one_of(
+    st.sampled_from([*names, "reply_port", "-1,0.5", "0-1 piano", "auto"]), st.from_type(Argument), st.integers(-2, 20)
+)
+
+
+@settings(max_examples=500)
+@given(st.sampled_from(["edit", "directions", "steer"]), st.lists(arguments, max_size=12))
+def test_whatever_is_asked_is_a_request_or_a_fault_in_words(address, given_):
+    try:
+        protocol.read_request(Message(f"/retone/{address}", ("r1", "/a.wav", *given_))).asked()
+    except RetoneError as error:
+        assert error.code in ("bad_request", "bad_mask")
 
 
 @given(st.from_type(Message))

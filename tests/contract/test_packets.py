@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from bridge.harness import running
 from contract.packets import REPLIES, REQUESTS, by_liblo, kept
 from retone_bridge import protocol
 from retone_bridge.osc import Message, decode, encode
@@ -34,6 +35,18 @@ def test_the_files_hold_the_rows_and_every_address(kind):
     addresses = [packet["address"] for packet in kept(kind)]
     for each in kinds:
         assert any(address.startswith(each.address.removesuffix("NAME")) for address in addresses)
+
+
+def test_a_service_understands_them_all(tmp_path):
+    with running(tmp_path / "state") as service:
+        service.peer().send("param/path", "/music/loop.wav")
+        for packet in kept("requests"):
+            if packet["address"] != "/retone/quit":
+                peer = service.peer()
+                peer.send_bytes(bytes.fromhex(packet["hex"]))
+                peer.send_bytes(encode(Message("/retone/notify", (0, peer.port))))
+                heard = peer.until("ack")
+                assert [event for event in heard if "bad_request" in event] == [], packet["name"]
 
 
 @pytest.mark.skipif(shutil.which("oscsend") is None, reason="oscsend (liblo-tools) is not installed")
