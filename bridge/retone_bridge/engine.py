@@ -14,8 +14,9 @@ from retone_engine.request import CODES, RetoneError
 
 def ask(module: str, *arguments: str) -> Any:
     """The JSON that ``retone_engine.module`` prints; raises the RetoneError that it reports as ``code: sentence``."""
-    command = (sys.executable, "-m", f"retone_engine.{module}", *arguments)
-    child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    # Names of files may hold anything: they are to come back as they went, whatever the system's own encoding is.
+    command = (sys.executable, "-X", "utf8", "-m", f"retone_engine.{module}", *arguments)
+    child = subprocess.run(command, capture_output=True, encoding="utf-8", errors="surrogateescape")
     if child.returncode == 0:
         return json.loads(child.stdout)
     last = (child.stderr.strip().splitlines() or [""])[-1]
