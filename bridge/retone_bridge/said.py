@@ -1,6 +1,6 @@
 """Dataclasses that are OSC messages: their fields are the arguments, in order, of any type that can be read as theirs.
 
-What Retone hears and says is declared in ``protocol`` with these means.
+What Retone hears and says is declared in ``requests`` and ``replies`` with these means.
 """
 
 from __future__ import annotations
