@@ -5,7 +5,16 @@ import re
 
 import pytest
 
+from bridge.harness import running
+
 TWICE = ("direction", 1, "amount", 0.5, "direction", 1, "amount", 1)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """One for all that is refused, as nothing of it is kept."""
+    with running(tmp_path_factory.mktemp("service")) as found:
+        yield found
 
 
 def refused(service, address, path, *settings):
