@@ -17,11 +17,11 @@ from retone_engine.request import KINDS, ClipRequest, RetoneError, steering
 
 # What decides the bits besides the request, and how a sentence names it.
 _DECIDES = {
-    "retone": "Retone {}",
-    "torch": "torch {}",
-    "device": "the device {}",
-    "threads": "{} threads",
-    "model_sha256": "the weights {:.12}",
+    "retone": "Retone",
+    "torch": "torch",
+    "device": "the device",
+    "threads": "a thread count of",
+    "model_sha256": "the weights",
 }
 
 
@@ -115,4 +115,5 @@ def _remembered(name: str, options: argparse.Namespace) -> list[Path]:
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for name, words in _DECIDES.items():
         if name in before and name in now and before[name] != now[name]:
-            yield f"made with {words.format(before[name])}, this is {words.format(now[name])}"
+            # Of a checksum the beginning tells enough.
+            yield f"made with {words} {str(before[name])[:16]}, this is {str(now[name])[:16]}"

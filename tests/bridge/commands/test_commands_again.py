@@ -173,11 +173,11 @@ def test_a_clip_that_is_named_may_be_another_and_that_is_said(retone, clip, made
 @pytest.mark.parametrize(
     ("made_with", "sentence"),
     [
-        ({"torch": "2.12"}, "made with torch 2.12, this is torch 2.13"),
-        ({"device": "cuda:0"}, "made with the device cuda:0, this is the device cpu"),
-        ({"threads": 8}, "made with 8 threads, this is 2 threads"),
-        ({"retone": "0.1"}, "made with Retone 0.1, this is Retone 0.2"),
-        ({"model_sha256": "b" * 64}, "made with the weights bbbbbbbbbbbb, this is the weights aaaaaaaaaaaa"),
+        ({"torch": "2.12"}, "made with torch 2.12, this is 2.13"),
+        ({"device": "cuda:0"}, "made with the device cuda:0, this is cpu"),
+        ({"threads": 8}, "made with a thread count of 8, this is 2"),
+        ({"retone": "0.1"}, "made with Retone 0.1, this is 0.2"),
+        ({"model_sha256": "b" * 64}, "made with the weights bbbbbbbbbbbbbbbb, this is aaaaaaaaaaaaaaaa"),
     ],
 )
 def test_what_makes_other_bits_is_said(retone, made, made_with, sentence):
