@@ -30,12 +30,16 @@ class Described:
     high_hz: float
 
 
-def describe(number: int, share: float, energy: Numbers, plus: Samples, minus: Samples, clip: Clip) -> Described:
-    """A direction of ``clip`` with that ``energy`` in each latent frame, heard as ``plus`` and ``minus``."""
-    each = clip.frames / len(energy)
+def describe(
+    number: int, share: float, energy: Numbers, each: float, plus: Samples, minus: Samples, clip: Clip
+) -> Described:
+    """A direction of ``clip``, heard as ``plus`` and ``minus``.
+
+    ``energy``: how much of it lies in each latent frame; ``each``: the clip's frames in one of those.
+    """
     begin, end = within(energy)
-    start = round(begin * each)
-    stop = max(round((end + 1) * each), start + 1)
+    start = min(round(begin * each), clip.frames - 1)
+    stop = min(max(round((end + 1) * each), start + 1), clip.frames)
     return Described(number, share, clip.start + start, stop - start, *acted_on(plus, minus, clip.rate))
 
 

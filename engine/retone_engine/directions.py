@@ -32,7 +32,7 @@ from retone_engine.windows import Windowed
 EXTRA = 3
 ROUNDS = 50
 # Sine of the angle that a direction may still turn, by what the last rounds foretell.
-TOLERANCE = 0.03
+TOLERANCE = 0.04
 # Length of the finite step along a unit vector, in units of the clean latent. Shorter drowns in float32's rounding,
 # longer leaves where the prediction is linear: engine/benchmarks/directions.py --steps measures it.
 FINITE_STEP = 0.1
@@ -46,8 +46,9 @@ class Directions:
 
     ``vectors``: (k, ...) orthonormal, each shaped like a latent without its batch axis, zero outside the mask.
     ``variances``: (k,) float64, the posterior variance along each. ``total``: that along all axes in the mask,
-    estimated from the vectors the search began with. ``rounds``, ``products``: of the search, Jacobian-vector products
-    of the network. ``settled``: none was still turning when the search ended.
+    estimated from the random vectors that the search began with (nan where it began with others). ``rounds`` of the
+    search, and its ``products``: of the network's Jacobian with a vector. ``settled``: none was still turning when the
+    search ended.
     """
 
     vectors: Tensor
@@ -133,9 +134,10 @@ def find(
         basis = _orthonormal(image)
     assert found is not None
     if start is not None:
-        total = float("nan")  # no random vectors, no estimate: the level that began the row has one
+        total = float("nan")  # without random vectors there is no estimate; the row's first level has one
     gain = float(level.s.square() / level.a)
-    return Directions(_signed(found), values * gain, total * gain, done, done * size * len(states), _settled(angles))
+    vectors, products = _signed(masked(found)), done * size * len(states)
+    return Directions(vectors, values * gain, total * gain, done, products, _settled(angles))
 
 
 def _settled(angles: list[float]) -> bool:

@@ -21,7 +21,7 @@ from retone_engine.request import RetoneError
 from retone_engine.sheet import LEFT, RIGHT, WIDTH, Panel, Sheet
 from retone_engine.spectrograms import HIGH_HZ, spectrogram
 
-_TOP, _TITLE, _GAP, _BOTTOM, _HEIGHT = 92, 76, 88, 116, 400
+_TOP, _GAP, _BOTTOM, _HEIGHT = 92, 88, 116, 400
 _COLUMNS = ("the clip", "minus", "plus")
 _HEAD, _ROW_HEIGHT, _ROW_GAP, _COLUMN_GAP = 146, 300, 124, 28
 
@@ -58,25 +58,30 @@ class Row:
 
 
 def compare(
-    before: Samples, afters: Sequence[Samples], rate: int, path: str | Path, labels: Sequence[str], title: str = ""
+    before: Samples,
+    afters: Sequence[Samples],
+    rate: int,
+    path: str | Path,
+    labels: Sequence[str],
+    *,
+    begin: float = 0.0,
 ) -> None:
     """Write the PNG ``path``: a spectrogram of ``before`` (channels, frames) and one of each of ``afters``.
 
-    ``labels``: one for ``before`` and one for each of ``afters``. Time runs from the clips' first frame, frequency on a
-    logarithmic axis, level in dB under the loudest point of all. An existing picture is replaced.
+    ``labels``: one for ``before`` and one for each of ``afters``. Time runs from second ``begin`` on, which the first
+    frame of all is, frequency on a logarithmic axis, level in dB under the loudest point of all. An existing picture is
+    replaced.
     Raises RetoneError(empty_audio, no_such_folder, disk_full, cannot_write).
     """
     clips = [before, *afters]
     if len(labels) != len(clips):
         raise ValueError(f"{len(labels)} labels came for {len(clips)} clips")
-    head = _TOP + (_TITLE if title else 0)
     seconds = max(clip.shape[1] for clip in clips) / rate
     high = min(HIGH_HZ, rate / 2)
-    tops = [head + index * (_HEIGHT + _GAP) for index in range(len(clips))]
-    panels = [Panel(LEFT, top, WIDTH - LEFT - RIGHT, _HEIGHT, 0.0, seconds, high) for top in tops]
+    tops = [_TOP + index * (_HEIGHT + _GAP) for index in range(len(clips))]
+    panels = [Panel(LEFT, top, WIDTH - LEFT - RIGHT, _HEIGHT, begin, seconds, high) for top in tops]
     sheet = Sheet(panels[-1].bottom + _BOTTOM)
     _spectrograms(sheet, list(zip(panels, clips, strict=True)), rate)
-    sheet.line(LEFT, 74, title, 40)
     for panel, label in zip(panels, labels, strict=True):
         sheet.line(panel.left, panel.top - 14, label)
         sheet.frequencies(panel)
@@ -188,7 +193,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             afters = [read(path) for path in options.after]
             before = read(options.before, _start_of(options.after[0]), afters[0].frames)
             labels = ["before", *(Path(path).stem for path in options.after)]
-            compare(before.samples, [after.samples for after in afters], before.rate, options.output, labels)
+            edits, begin = [after.samples for after in afters], before.start / before.rate
+            compare(before.samples, edits, before.rate, options.output, labels, begin=begin)
     except RetoneError as error:
         sys.stderr.write(f"{error.code}: {error.message}\n")
         return 1

@@ -61,7 +61,7 @@ def previewed(
         made = [pieces.piece(index, where) for index in wanted if index // 2 == number]
         if len(made) == 2:
             plus, minus = (one.fitted.samples for one in made)
-            yield describe(number + 1, float(shares[number]), where, plus, minus, clip)
+            yield describe(number + 1, float(shares[number]), where, pieces.each, plus, minus, clip)
         yield from made
 
 
@@ -77,6 +77,11 @@ class _Pieces:
     encoded: Sequence[Encoded]
     offsets: Sequence[Tensor]
 
+    @property
+    def each(self) -> float:
+        """The clip's frames in a latent frame."""
+        return self.clip.rate * self.passage.model.hop / self.passage.model.sample_rate
+
     def piece(self, index: int, where: Numbers) -> Made:
         """The preview of row ``index``: the stretch with most of ``where``, or the whole of a short clip."""
         if self.clip.frames <= PREVIEW_SECONDS * self.clip.rate:
@@ -88,8 +93,7 @@ class _Pieces:
         model = self.passage.model
         length = round(PREVIEW_SECONDS * model.sample_rate / model.hop)
         first = int(np.convolve(where, np.ones(length), "valid").argmax())
-        rate = self.clip.rate * model.hop / model.sample_rate
-        cut = slice(round(first * rate), min(self.clip.frames, round((first + length) * rate)))
+        cut = slice(round(first * self.each), min(self.clip.frames, round((first + length) * self.each)))
         clip = replace(self.clip, samples=self.clip.samples[:, cut], start=self.clip.start + cut.start)
         prepared = audio.prepare(clip, model.sample_rate, model.channels, self.prepared.stereo)
         made = []

@@ -21,6 +21,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+# As many as there may be variations: each is a row of one batch, and a file.
+AMOUNTS_LIMIT = 16
+
+
 @dataclass(frozen=True)
 class ClipRequest:
     """What all requests share. Each field but ``path`` is the parameter of the same name; None is auto."""
@@ -249,6 +253,10 @@ def steering(arguments: Sequence[object]) -> tuple[tuple[Push, ...], list[object
 def amounts_of(value: object) -> tuple[float, ...]:
     """One amount, or several as text with commas; raises RetoneError(bad_request)."""
     each = value.split(",") if isinstance(value, str) else [value]
+    if len(each) > AMOUNTS_LIMIT:
+        raise RetoneError(
+            "bad_request", f"amount: {len(each)} came; one direction takes at most {AMOUNTS_LIMIT} amounts."
+        )
     return tuple(BY_NAME["amount"].coerce(one) for one in each)
 
 

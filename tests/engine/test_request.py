@@ -160,6 +160,11 @@ def test_an_amount_is_a_number_from_minus_1_to_1(value):
         steering(["direction", 1, "amount", value])
 
 
+def test_a_direction_takes_16_amounts_at_most():
+    with pytest.raises(RetoneError, match="17 came; one direction takes at most 16"):
+        steering(["direction", 1, "amount", ",".join(["0.1"] * 17)])
+
+
 def test_results_have_names_that_tell_them_apart():
     assert EditRequest.of("clip.wav", {"prompt": "a choir"}).results == ("",)
     assert EditRequest.of("clip.wav", {"prompt": "a choir", "variations": 3}).results == ("1", "2", "3")
