@@ -59,10 +59,10 @@ class Sheet:
         self._image = Image.new("RGB", (WIDTH, height), _PAPER)
         self._draw = ImageDraw.Draw(self._image)
 
-    def line(self, x: int, y: int, text: str, size: int = _LABEL, right: int = WIDTH - RIGHT) -> None:
-        """``text`` on its base line, its end left out where it would run past ``right``."""
+    def line(self, x: int, y: int, text: str, size: int = _LABEL) -> None:
+        """``text`` on its base line, its end left out where it would run past the panels."""
         shown = text
-        while self._draw.textlength(shown, _font(size)) > right - x:
+        while self._draw.textlength(shown, _font(size)) > WIDTH - RIGHT - x:
             text = text[:-1]
             shown = text.rstrip() + "..."
         self._draw.text((x, y), shown, _INK, _font(size), anchor="ls")

@@ -96,18 +96,27 @@ def test_tiny_and_silent_clips_are_drawn(tmp_path, frames):
 
 def test_a_long_label_ends_with_its_panel(tmp_path):
     sound = noise(500)
-    compare(sound, [sound], RATE, tmp_path / "a.png", ["w" * 500, "after"], title="m" * 500)
+    compare(sound, [sound], RATE, tmp_path / "a.png", ["w" * 500, "after"])
     picture = pixels(tmp_path / "a.png")
     above = picture[: panels(picture)[0][0] - 2, 1668 : 1840 - 160]
     assert (above == picture[0, 0]).all()
 
 
 def test_a_picture_is_the_same_each_time_and_replaces_the_old_one(tmp_path):
-    draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1), title="Noise")
+    draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1))
     first = (tmp_path / "a.png").read_bytes()
-    draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1), title="Noise")
+    draw(tmp_path / "a.png", noise(5000), noise(5000, seed=1))
     assert (tmp_path / "a.png").read_bytes() == first
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_seconds_are_counted_from_where_the_region_begins(tmp_path):
+    sound = tone(440, 1.0)
+    first, later, far = (draw(tmp_path / "a.png", sound, sound, begin=begin) for begin in (0.0, 2.0, 2.05))
+    bottom = panels(first)[-1][1]
+    assert np.array_equal(first[:bottom], later[:bottom])
+    assert not np.array_equal(first[bottom + 14 :], later[bottom + 14 :])  # other numbers
+    assert not np.array_equal(later[bottom + 5], far[bottom + 5])  # at other places
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path):
