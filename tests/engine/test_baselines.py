@@ -4,8 +4,9 @@ from diffusers import DDIMScheduler
 
 from engine.closed_form import ClosedForm
 from engine.random_unet import RandomUNet
-from retone_engine.baselines import METHODS, ddim, ddim_invert, sdedit
+from retone_engine.baselines import METHODS, ddim, ddim_invert, flowedit, sdedit
 from retone_engine.guidance import guidance, predict
+from retone_engine.inversion import invert
 from retone_engine.model import Counted
 from retone_engine.noise import noise
 from retone_engine.path import DiscreteVPPath, EDMPath, FlowPath, Schedule, VPPath, schedule
@@ -115,3 +116,26 @@ def test_sdedit_needs_no_network_to_start_and_ddim_inversion_a_call_a_step():
 
 def test_the_methods_are_those_that_can_be_asked_for():
     assert tuple(METHODS) == BY_NAME["method"].choices
+
+
+@PATHS
+def test_flowedit_follows_the_difference_of_both_prompts_deterministic_steps(path):
+    """Step by step in x / a, where the probability flow is d(x / a) / d(s / a) = ehat on every Gaussian path."""
+    model = ClosedForm(path)
+    clip = model.sample(0, 12)
+    source, target = guidance(model, "first", 1), guidance(model, "second", 2)
+    steps = schedule(path, 0.5, 14)
+    edited = clip.clone()
+    for index in range(len(steps)):
+        level = steps.level[slice(index, index + 1)]
+        a, s = float(level.a), float(level.s)
+        ratio = s / a
+        last = index + 1 == len(steps)
+        after = 0.0 if last else float(steps.level.s[index + 1] / steps.level.a[index + 1])
+        e = noise(clip.shape, model.time_axis, 3, steps.first + index)
+        own = clip + ratio * e  # x_t / a
+        moved = own + edited - clip
+        slopes = [(x - predict(model, a * x, level, prompt)) / ratio for x, prompt in ((moved, target), (own, source))]
+        edited = edited + (after - ratio) * (slopes[0] - slopes[1])
+    ours = flowedit(model, [invert(model, clip, steps, source, 3)], target)
+    torch.testing.assert_close(ours, edited, atol=1e-6, rtol=0)

@@ -6,7 +6,17 @@ from diffusers import DDIMScheduler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retone_engine.path import DiscreteVPPath, EDMPath, FlowPath, Level, Schedule, VPPath, noise_ratio, schedule
+from retone_engine.path import (
+    SPACINGS,
+    DiscreteVPPath,
+    EDMPath,
+    FlowPath,
+    Level,
+    Schedule,
+    VPPath,
+    noise_ratio,
+    schedule,
+)
 
 AUDIOLDM = DDIMScheduler(beta_start=0.0015, beta_end=0.0195, beta_schedule="scaled_linear")
 DISCRETE = DiscreteVPPath(AUDIOLDM.alphas_cumprod.double())
@@ -107,3 +117,18 @@ def test_levels_join_slice_and_repeat():
     whole = Schedule.of(level)
     assert whole.tail(1).tail(2).first == 2
     assert torch.equal(whole.tail(1).tail(2).level.t, level.t[2:])
+
+
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
+def test_the_published_spacing_is_even_in_audioldms_training_time(path):
+    found = schedule(path, 0.5, 100, "published")
+    wanted = [-math.log(noise_ratio(step / 100)) for step in range(50, 0, -1)]
+    # A path of trained steps has only those to give: near the clean end they lie far apart in lam.
+    assert found.level.lam.tolist()[:30] == pytest.approx(wanted[:30], abs=0.05)
+    assert found.first == 50 or path is PATHS["discrete"]
+
+
+def test_both_spacings_start_an_edit_at_the_same_noise():
+    for strength in (0.2, 0.5, 0.8):
+        starts = [float(schedule(VPPath(), strength, 200, spacing).level.lam[0]) for spacing in SPACINGS]
+        assert starts[0] == pytest.approx(starts[1], abs=0.04)
