@@ -25,7 +25,7 @@ from judges import Classifier, Transcriber, heard_mel, load_judges, note_f1, not
 from retone_engine.baselines import METHODS
 from retone_engine.guidance import guidance
 from retone_engine.inversion import Inversion
-from retone_engine.model import PEAK, Encoded
+from retone_engine.model import PEAK, Encoded, LatentModel
 from retone_engine.models.pocket import PocketModel, load
 from retone_engine.models.pocket.mel import SAMPLE_RATE
 from retone_engine.models.pocket.text import TIMBRES
@@ -52,7 +52,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Setting:
-    """One row's settings; `method` is a name of METHODS."""
+    """One row's settings; `method` is a name of METHODS, `spacing` one of path.SPACINGS."""
 
     method: str
     strength: float
@@ -61,6 +61,7 @@ class Setting:
     guidance_rescale: float = 0.0
     name_source: bool = False
     restore: bool = True
+    spacing: str = "log_snr"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def mean(figures: list[Figures]) -> Figures:
 class Editor:
     """Edits the pairs; inversions are kept, as every strength below reuses them."""
 
-    def __init__(self, model: PocketModel, pairs: list[Pair]) -> None:
+    def __init__(self, model: LatentModel, pairs: list[Pair]) -> None:
         self.model, self.pairs = model, pairs
         self.encoded: list[Encoded] = [model.encode(pair.source) for pair in pairs]
         self.known: dict[tuple[object, ...], Inversion] = {}
@@ -135,7 +136,7 @@ class Editor:
     def edit(self, setting: Setting, seed: int = 0) -> list[Tensor]:
         """The edits of all pairs, (1, samples) each; pairs that share a prompt are replayed together."""
         model, method = self.model, METHODS[setting.method]
-        steps = schedule(model.path, setting.strength, setting.steps)
+        steps = schedule(model.path, setting.strength, setting.steps, setting.spacing)
         by_prompt: dict[str, list[int]] = {}
         for number, pair in enumerate(self.pairs):
             by_prompt.setdefault(pair.prompt, []).append(number)
@@ -144,7 +145,7 @@ class Editor:
             inversions = []
             for number in numbers:
                 name = self.pairs[number].source_timbre if setting.name_source else ""
-                key = (setting.method, number, setting.steps, name, seed)
+                key = (setting.method, number, setting.steps, setting.spacing, name, seed)
                 source = guidance(model, name, 1.0)
                 latent = self.encoded[number].latent
                 known = self.known.get(key)
