@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Threads that spin while they wait take the core from the one they wait for when the machine is busy.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint bench pocket protocol clean
+.PHONY: demo test lint bench tradeoff pocket protocol clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,11 @@ bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/lengths.py
 	$(BIN)/python engine/benchmarks/joins.py
 	$(BIN)/python engine/benchmarks/audio_quality.py
+
+# Needs what `make pocket` leaves: the music and the judges. A killed run goes on.
+tradeoff: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[train,bench]"
+	$(BIN)/python engine/benchmarks/tradeoff.py --work build/pocket
 
 # The pocket model from nothing: hours on a CPU; needs fluidsynth and the FluidR3 soundfont. A killed run goes on.
 pocket: $(VENV)/.installed
