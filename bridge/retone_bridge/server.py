@@ -21,7 +21,7 @@ from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers
 from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.osc import Message, OscError, decode, encode
-from retone_bridge.paths import Places, state_folder
+from retone_bridge.paths import JOURNAL, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
 from retone_bridge.surface import Actions, HeldValues
@@ -66,7 +66,7 @@ class Server:
         places = Places.of(settings.state, settings.roots)
         self._udp = Udp(settings.host, settings.port, self._packet)
         try:
-            self._journal = Journal(settings.state / "journal.sqlite")
+            self._journal = Journal(settings.state / JOURNAL)
         except RetoneError:
             self._udp.close()
             raise

@@ -11,6 +11,9 @@ from itertools import pairwise
 from retone_engine.errors import RetoneError
 from retone_engine.parameters import BY_NAME
 
+# How long one prompt takes to give way to the next, or to the source.
+FADE_SECONDS = 0.25
+
 _SHAPE = re.compile(r"(?P<start>[0-9.]+)\s*-\s*(?P<end>[0-9.]*)\s+(?P<rest>.+)", re.DOTALL)
 _SETTING = re.compile(r"(?P<name>[a-z_]+)=(?P<value>\S*)")
 _SETTINGS = ("strength", "guidance_scale")

@@ -18,9 +18,10 @@ from retone_engine.model import Encoded
 from retone_engine.path import Schedule
 from retone_engine.replay import replay
 from retone_engine.request import DirectionsRequest, RetoneError, SteerRequest, check_range
+from retone_engine.segments import FADE_SECONDS
 from retone_engine.settings import known
 from retone_engine.signals import Passage, Signal, size
-from retone_engine.stretches import FADE_SECONDS, inside, stretch
+from retone_engine.stretches import inside, stretch
 from retone_engine.target import Part, Target
 
 # Amount 1, in standard deviations.

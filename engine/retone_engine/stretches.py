@@ -8,9 +8,7 @@ import torch
 from torch import Tensor
 
 from retone_engine.model import LatentModel
-
-# How long one prompt takes to give way to the next, and a mask to reach the source.
-FADE_SECONDS = 0.25
+from retone_engine.segments import FADE_SECONDS
 
 
 def stretch(model: LatentModel, latent: Tensor, start: float, stop: float, fade: float = FADE_SECONDS) -> Tensor:

@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from engine.sounds import clip, full, noise, notes, plain
 from retone_engine.audio import Mask, fit, mask_of, prepare
-from retone_engine.request import RetoneError
+from retone_engine.audio.joins import acting
+from retone_engine.request import EditRequest, RetoneError
+from retone_engine.segments import FADE_SECONDS
 
 RATE = 44100
 
@@ -97,3 +99,28 @@ def test_a_mask_counts_frames_of_the_file():
     assert mask_of(region, full(mask_start=150)) == Mask(50, 1000)
     assert mask_of(region, full(mask_start=150, mask_frames=50)) == Mask(50, 100)
     assert mask_of(region, full(mask_frames=50)) == Mask(0, 50)
+
+
+def test_between_segments_the_clip_stays_to_the_bit_and_its_loudness_is_not_asked():
+    source = clip(notes(4 * RATE, 2), RATE, start=RATE)
+    request = EditRequest.of("clip.wav", {"segments": "1-2 an organ | 3.5- a flute", "crossfade": "off"})
+    # The region begins at the file's second 1; half a fade reaches into what lies beside a segment.
+    fade = FADE_SECONDS / 2 * RATE
+    first, second = acting(source, request)
+    assert (first.start, first.stop) == (0, pytest.approx(RATE + fade, abs=1))
+    assert (second.start, second.stop) == (pytest.approx(2.5 * RATE - fade, abs=1), source.frames)
+    prepared = prepare(source, 16000, 1, None)
+    edited = fit(source, prepared, 0.1 * prepared.signals, request).samples
+    between = slice(first.stop, second.start)
+    assert np.array_equal(edited[:, between], source.samples[:, between])
+    assert not np.array_equal(edited[:, : first.stop], source.samples[:, : first.stop])
+    inside = slice(1000, first.stop - 1000)
+    ratio = np.abs(edited[:, inside]).mean() / np.abs(source.samples[:, inside]).mean()
+    assert ratio == pytest.approx(1, abs=0.05)
+
+
+def test_segments_beside_a_prompt_leave_nothing_out():
+    source = clip(noise(4 * RATE), RATE)
+    assert acting(source, EditRequest.of("clip.wav", {"segments": "1-2 organ", "prompt": "flute"})) == (
+        Mask(0, 4 * RATE),
+    )

@@ -18,9 +18,10 @@ from retone_engine.path import schedule
 from retone_engine.progress import Reporter
 from retone_engine.replay import replay
 from retone_engine.request import EditRequest, RetoneError
+from retone_engine.segments import FADE_SECONDS
 from retone_engine.settings import Settings, filled
 from retone_engine.signals import Passage, Signal
-from retone_engine.stretches import FADE_SECONDS, inside, stretch
+from retone_engine.stretches import inside, stretch
 from retone_engine.target import Part, pulled, rows
 from retone_engine.windows import Windowed
 

@@ -11,7 +11,7 @@ from retone_bridge import engine
 from retone_bridge.client import Client
 from retone_bridge.commands import settings, steer, work
 from retone_bridge.commands.inspect import recipe_of
-from retone_bridge.paths import state_folder
+from retone_bridge.paths import JOURNAL, state_folder
 from retone_bridge.terminal import Display
 from retone_engine.request import KINDS, ClipRequest, RetoneError, steering
 
@@ -97,7 +97,7 @@ def _remembered(name: str, options: argparse.Namespace) -> list[Path]:
                 return [Path(path) for path in client.clips(name, 0.3)]
             except RetoneError:
                 pass  # no service, or one that does not know the question
-    file = state_folder() / "journal.sqlite"
+    file = state_folder() / JOURNAL
     if not file.exists():
         return []
     from retone_bridge.journal import Journal  # here, since other commands need no database

@@ -14,6 +14,7 @@ from typing import Any
 
 from retone_bridge import engine, rpp
 from retone_bridge.client import Client
+from retone_bridge.commands import work
 from retone_bridge.protocol import Done, Fail, Progress, Reply
 from retone_bridge.terminal import STAGES, Display, interrupt_calls, table
 from retone_engine.request import RetoneError
@@ -50,7 +51,7 @@ class Stages:
 
 
 def run(options: argparse.Namespace) -> int:
-    out = _free(Path(options.out).expanduser().absolute())
+    out = work.free(Path(options.out).expanduser().absolute())
     out.mkdir(parents=True)
     try:
         _fill(out, options)
@@ -123,13 +124,3 @@ def _report(prompt: str, files: tuple[Path, ...], stages: Stages, place: str) ->
     total = f"{sum(stages.seconds.values()):.1f} s"
     print(table([("stage", "took"), *times, ("all", total)]))
     print(f"\nmodel and device: {place}")
-
-
-def _free(folder: Path) -> Path:
-    """``folder`` when it is not there, or the first of folder-2, folder-3 ... that is not."""
-    number = 1
-    found = folder
-    while found.exists():
-        number += 1
-        found = folder.with_name(f"{folder.name}-{number}")
-    return found

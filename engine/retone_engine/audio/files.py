@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,8 @@ def _open(path: str | Path) -> soundfile.SoundFile:
     if not stat.S_ISREG(mode):
         raise RetoneError("not_a_file", f"{path} is no regular file; give an audio file.")
     try:
-        return _Forward(str(path))
+        # As bytes where names may be any bytes: not every name is text.
+        return _Forward(os.fsencode(path) if os.name == "posix" else str(path))
     except (soundfile.LibsndfileError, TypeError, OSError) as error:
         # soundfile asks for rate and channels (TypeError) where a name ends in .raw.
         raise _unreadable(path, "it is damaged, or of a kind that cannot be read here") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from retone_engine.audio import band, image, level
 from retone_engine.audio.channels import Way, choose, give, take
 from retone_engine.audio.files import Clip, Samples
-from retone_engine.audio.joins import Mask, blend, mask_of
+from retone_engine.audio.joins import Mask, acting, blend
 from retone_engine.audio.rates import blocks, resample
 from retone_engine.request import ClipRequest, RetoneError
 
@@ -83,13 +83,13 @@ def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: ClipRequest) 
     middle, the band above the model, the loudness, the ends, and the source outside the mask.
     Raises RetoneError(bad_mask, bad_samples, internal).
     """
-    mask = mask_of(clip, settings)
+    masks = acting(clip, settings)
     if edited.ndim != 3 or edited.shape[:2] != prepared.signals.shape[:2] or edited.shape[2] < prepared.frames:
         raise RetoneError("internal", f"An edit of shape {edited.shape} came for {prepared.signals.shape}.")
     edited = edited[..., : prepared.frames].astype(np.float32, copy=False)
     if not np.isfinite(edited).all():
         raise RetoneError("bad_samples", "The model made samples that are no numbers; ask for precision float32.")
-    if level.peak(clip.samples[:, mask.start : mask.stop]) < _SILENT:
+    if not masks or level.peak(_within(clip.samples, masks)) < _SILENT:
         return Fitted(clip.samples.copy(), {"way": prepared.way}, ())
 
     low = give(edited, prepared.way, clip.channels)
@@ -102,8 +102,8 @@ def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: ClipRequest) 
     figures: dict[str, float | str | None] = {"way": prepared.way, "unpredicted": round(prepared.unpredicted, 4)}
     warnings = list(_image_warning(clip, prepared))
     if settings.loudness != "free":
-        warnings += _level(clip, samples, mask, figures, settings.loudness == "match")
-    blend(clip.samples, samples, mask, clip.rate, settings.crossfade)
+        warnings += _level(clip, samples, masks, figures, settings.loudness == "match")
+    blend(clip.samples, samples, masks, clip.rate, settings.crossfade)
     figures["peak"] = level.peak(samples)
     return Fitted(samples, figures, tuple(warnings))
 
@@ -124,13 +124,13 @@ def _widen(clip: Clip, prepared: Prepared, low: Samples, gains: band.Gains | Non
 
 
 def _level(
-    clip: Clip, samples: Samples, mask: Mask, figures: dict[str, float | str | None], matched: bool
+    clip: Clip, samples: Samples, masks: Sequence[Mask], figures: dict[str, float | str | None], matched: bool
 ) -> list[tuple[str, str]]:
-    """Bring ``samples`` to the clip's loudness inside the mask, in place; where not ``matched``, only under a limit."""
-    source, edited = (x[:, mask.start : mask.stop] for x in (clip.samples, samples))
+    """Bring ``samples`` to the clip's loudness inside ``masks``, in place; if not ``matched``, only under a limit."""
+    source, edited = (_within(x, masks) for x in (clip.samples, samples))
     match = level.match(source, edited, clip.rate, level.ceiling(clip.samples))
     gain_db = match.gain_db if matched else min(0.0, match.wanted_db + _LOUDER_LU, match.room_db)
-    edited *= np.float32(10 ** (gain_db / 20))
+    samples *= np.float32(10 ** (gain_db / 20))
     figures["loudness_source"] = round(match.source_db, 2)
     figures["loudness"] = round(match.edited_db, 2)
     figures["gain_db"] = round(gain_db, 2)
@@ -144,6 +144,12 @@ def _level(
     else:
         why = f"the model made next to nothing, and no edit is raised by more than {level.GAIN_LIMIT_DB:g} dB"
     return [("level", f"The edit is {missing:.1f} dB softer than the clip, as {why}.")]
+
+
+def _within(samples: Samples, masks: Sequence[Mask]) -> Samples:
+    """The frames of ``samples`` inside ``masks``, one after the other; of a single one not copied."""
+    parts = [samples[:, mask.start : mask.stop] for mask in masks]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def _image_warning(clip: Clip, prepared: Prepared) -> list[tuple[str, str]]:
