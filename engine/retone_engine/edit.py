@@ -32,10 +32,10 @@ def edited(passage: Passage, request: EditRequest, clip: Clip, signals: list[Sig
     seeds = range(request.seed, request.seed + request.variations)
     wanted = range(request.variations) if request.only is None else [request.only - 1]
     made: list[list[Samples]] = [[] for _ in wanted]
-    plain = Parts(passage, request, clip)
+    prompts = Prompts(passage, request, clip)
     # The windows of each part of a long clip are known once it is encoded: until then all are counted for all.
     each = len(schedule) * len(seeds)
-    passage.plan(signals, each * passage.source.rows, each * plain.rows, len(made))
+    passage.plan(signals, each * passage.source.rows, each * prompts.rows, len(made))
     for signal in signals:
         if signal.silent:
             for row in made:
@@ -43,9 +43,9 @@ def edited(passage: Passage, request: EditRequest, clip: Clip, signals: list[Sig
             continue
         encoded = passage.encode(signal)
         inversions = [passage.invert(signal, encoded, schedule, seed, request.method) for seed in seeds]
-        target = plain.target(encoded)
+        target = prompts.target(encoded)
         with passage.clock("replay"):
-            passage.reporter.stage("replay", passage.windows(signal) * each * plain.rows)
+            passage.reporter.stage("replay", passage.windows(signal) * each * prompts.rows)
             latents = method.replay(model, inversions, target, on_call=passage.reporter.step)
         for row, index in zip(made, wanted, strict=True):
             row.append(passage.decode(signal, encoded, latents[index : index + 1]))
@@ -63,7 +63,7 @@ def check_segments(clip: Clip, request: EditRequest) -> None:
             raise RetoneError("bad_request", f"segments: {why}.")
 
 
-class Parts:
+class Prompts:
     """The prompts of ``request``, embedded: one everywhere, or one for each segment and one for what they leave."""
 
     def __init__(self, passage: Passage, request: EditRequest, clip: Clip) -> None:

@@ -101,9 +101,7 @@ class Steering:
             if found is None:
                 mask = None if self.masked is None else inside(passage.model, encoded[0].latent, *self.masked)
                 found = self._each_step(inversions, mask) if request.each_step else self._once(encoded, mask)
-                passage.kept.put(
-                    key, found, sum(size(one.vectors) for one in {id(d): d for d in found.values()}.values())
-                )
+                passage.kept.put(key, found, sum(size(one.vectors) for one in found.values()))
         return found if request.each_step else dict.fromkeys(self.acting, next(iter(found.values())))
 
     def follow(

@@ -35,11 +35,6 @@ class Part:
 Target: TypeAlias = Guidance | Sequence[Part]
 
 
-def rows(target: Target) -> int:
-    """Network rows a latent at each step, whole latents counted."""
-    return target.rows if isinstance(target, Guidance) else sum(part.guidance.rows for part in target)
-
-
 def pulled(model: LatentModel, x: Tensor, level: Level, step: int, target: Target) -> tuple[Tensor, Tensor | float]:
     """The clean predictions of ``x`` (B, ...) under every part, each times its weight, and the sum of the weights.
 
