@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from transformers import AutoTokenizer, ClapTextModelWithProjection
 
 from engine.tiny_checkpoints import save_tiny_audioldm
-from retone_engine import models
+from retone_engine import directions, models
+from retone_engine.guidance import guidance
 from retone_engine.path import schedule
 from retone_engine.request import RetoneError
 
@@ -100,3 +101,15 @@ def test_an_unknown_model_is_refused_with_what_is_here(tmp_path):
     with pytest.raises(RetoneError, match="no model 'nonesuch'") as caught:
         models.find("nonesuch")
     assert caught.value.code == "unknown_model"
+
+
+def test_directions_have_exact_products_on_its_network(model, monkeypatch):
+    monkeypatch.setattr(directions, "ROUNDS", 3)  # a network of random weights has no leading direction to settle on
+    latent = model.encode(0.1 * torch.randn(1, 8000)).latent
+    level = schedule(model.path, 0.8, 20).level[slice(0, 1)]
+    x = float(level.a) * latent + float(level.s) * torch.randn_like(latent)
+    prompt = guidance(model, "a choir", 2.0)
+    exact, finite = (directions.find(model, x, level, prompt, 2, exact=kind) for kind in (True, False))
+    assert torch.linalg.svdvals(exact.vectors.flatten(1) @ finite.vectors.flatten(1).T).min() > 0.99
+    chosen = directions.find(model, x, level, prompt, 2)
+    assert torch.equal(chosen.vectors, exact.vectors)
