@@ -18,7 +18,7 @@ from retone_engine.model import LatentModel
 
 NOISE_LEVELS = (0.5, 0.65, 0.8)
 RANGES = ((0.8, 0.45), (0.8, 0.65), (0.8, 0.0), (0.65, 0.45), (0.65, 0.0))
-STEPS = (0.01, 0.03, 0.1, 0.3, 1.0)
+STEPS = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0)
 COUNT = 3
 # Searches that are to differ by the step alone must have settled better than a user's.
 FINE_TOLERANCE = 0.01

@@ -3,6 +3,7 @@
     python engine/benchmarks/directions.py --work build/pocket [--clips 12] [--shown 4]
     python engine/benchmarks/directions.py --work build/pocket --settings [--clips 3]
     python engine/benchmarks/directions.py --work build/pocket --steps [--clips 1]
+    python engine/benchmarks/directions.py --work build/pocket --picture FILE.png [--shown 1]
 
 ``--work`` is where the pocket model was made (make pocket); its held-out clips and its transcriber are used, and its
 `mido`. Everything is single-threaded float32 on the CPU. Directions are found by finite differences, which find the
@@ -41,6 +42,7 @@ from retone_engine import models
 from retone_engine.describe import acted_on
 from retone_engine.directions import Directions
 from retone_engine.model import LatentModel
+from retone_engine.picture import compare as compare_sounds
 
 
 def follow(trial: Trial, own: Directions, other: Directions, seed: int, ears: Ears) -> Followed:
@@ -97,14 +99,33 @@ def compare(model: LatentModel, clips: Sequence[HeldOut], ears: Ears, shown: int
     each_direction(results[:shown])
 
 
+def picture(trial: Trial, path: Path) -> None:
+    """Draw the clip, its first direction at +1 and -1, and a random one scaled until it goes as far as +1."""
+    own = trial.find(COUNT)
+    plus, minus = trial.follow(own.deviations()[:1].repeat(2, 1, 1, 1), [1.0, -1.0]).split(1)
+    random = random_like(own, 1000).deviations()[:1]
+    (target,) = trial.distances(plus)
+    (amount,) = amounts_for(lambda rows, amounts: trial.distances(trial.follow(random, amounts)), [target], LIMIT)
+    latents = [trial.encoded.latent, plus, minus]
+    labels = [trial.clip.name, "direction 1, amount +1", "direction 1, amount -1"]
+    if amount is not None:
+        latents.append(trial.follow(random, [amount]))
+        labels.append(f"a random direction, amount {amount:.1f}: as far as +1")
+    before, *afters = (trial.decode(latent)[None].numpy() for latent in latents)
+    compare_sounds(before, afters, trial.model.sample_rate, path, labels)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--clips", type=int)
-    parser.add_argument("--shown", type=int, default=4, help="clips whose directions are told one by one")
+    parser.add_argument(
+        "--shown", type=int, default=4, help="clips whose directions are told one by one, or the drawn one"
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--settings", action="store_true", help="noise_level, strength and strength_end instead")
     which.add_argument("--steps", action="store_true", help="the finite differences' step instead")
+    which.add_argument("--picture", type=Path, help="draw a clip along its first direction instead")
     asked = parser.parse_args()
     began = time.perf_counter(), time.process_time()
     torch.set_num_threads(1)
@@ -112,6 +133,8 @@ def main() -> None:
     clips, ears = held_out(asked.work, asked.clips or (3 if asked.settings else 1 if asked.steps else 12))
     if asked.settings:
         settings(model, clips, ears)
+    elif asked.picture:
+        picture(Trial.default(model, clips[asked.shown - 1]), asked.picture)
     elif asked.steps:
         steps(model, models.load("pocket", torch.device("cpu"), torch.float64), clips)
     else:
