@@ -11,7 +11,7 @@ import argparse
 import json
 import multiprocessing
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -133,8 +133,11 @@ class Editor:
         self.encoded: list[Encoded] = [model.encode(pair.source) for pair in pairs]
         self.known: dict[tuple[object, ...], Inversion] = {}
 
-    def edit(self, setting: Setting, seed: int = 0) -> list[Tensor]:
-        """The edits of all pairs, (1, samples) each; pairs that share a prompt are replayed together."""
+    def edit(self, setting: Setting, seeds: Sequence[int] | None = None) -> list[Tensor]:
+        """The edits of all pairs, (1, samples) each; pairs that share a prompt are replayed together.
+
+        `seeds` name each pair's noise; without them all pairs have the same.
+        """
         model, method = self.model, METHODS[setting.method]
         steps = schedule(model.path, setting.strength, setting.steps, setting.spacing)
         by_prompt: dict[str, list[int]] = {}
@@ -145,6 +148,7 @@ class Editor:
             inversions = []
             for number in numbers:
                 name = self.pairs[number].source_timbre if setting.name_source else ""
+                seed = 0 if seeds is None else seeds[number]
                 key = (setting.method, number, setting.steps, setting.spacing, name, seed)
                 source = guidance(model, name, 1.0)
                 latent = self.encoded[number].latent
