@@ -1,12 +1,13 @@
 """How much an edit follows its prompt against how much of the clip it keeps, for every method in one run.
 
     python engine/benchmarks/tradeoff.py --work build/pocket [--out FOLDER] [--per-target 3] [--picture FILE]
+    python engine/benchmarks/tradeoff.py --work build/pocket --spacing --own-noise --out OTHER
 
 WORK is the folder that `make pocket` filled: the held-out melodies, whose true answer is known because every timbre
 played them, and the two judges. Each method of retone_engine.baselines edits the same pairs on the same grid of
-strengths and guidances. Then both spacings of the noise levels are compared at equal network calls, and the cost of an
-edit is measured. Prints tables in Markdown and draws a picture; every finished part stays in FOLDER (WORK/tradeoff
-unless said), so that a killed run goes on.
+strengths and guidances, and the cost of an edit is measured. Then both spacings of the noise levels are compared at
+equal network calls (--spacing: nothing else). Prints tables in Markdown and draws a picture; every finished part stays
+in FOLDER (WORK/tradeoff unless said), so that a killed run goes on.
 """
 
 from __future__ import annotations
@@ -35,25 +36,26 @@ from retone_engine.model import Counted, LatentModel
 from retone_engine.models import pocket
 from retone_engine.path import SPACINGS, GaussianPath, noise_ratio, schedule
 from scores import PROGRAMS
-from tradeoff_report import Cost, Row, draw, tell
+from tradeoff_report import Cost, Row, draw, tell_methods, tell_spacings
 
 SHIPPED = Path(pocket.__file__).parent
-# SDEdit loses the notes at lower strengths than the others.
-STRENGTHS = dict.fromkeys(METHODS, (0.5, 0.65, 0.8)) | {"sdedit": (0.4, 0.5, 0.6)}
-GUIDANCES = (2.5, 4.0, 6.0)
+# The same strength keeps less of a clip with SDEdit and more with FlowEdit than with the others.
+STRENGTHS = dict.fromkeys(METHODS, (0.5, 0.65, 0.8)) | {"sdedit": (0.4, 0.5, 0.6), "flowedit": (0.65, 0.8, 0.95)}
+GUIDANCES = (2.5, 4.0)
 SPACING_STRENGTHS = (0.5, 0.65, 0.8)
-VISITED = (12, 24)
+VISITED = (10, 20)
 COST_PAIRS = 5
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What is edited, and by which model."""
+    """What is edited, by which model, and whether each pair has noise of its own or all have the same."""
 
     work: Path
     model: Path
     per_target: int
     seconds: float
+    own_noise: bool
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,14 @@ def ready(setup: Setup) -> tuple[LatentModel, list[Pair], Judges]:
     return model, draw_pairs(setup.work, setup.per_target, setup.seconds), load_judges(setup.work)
 
 
-def measured(model: LatentModel, pairs: dict[int, Pair], judges: Judges, settings: tuple[Setting, ...]) -> list[Row]:
-    """What each of `settings` makes of each of the numbered `pairs`."""
+def measured(
+    model: LatentModel, pairs: dict[int, Pair], judges: Judges, settings: tuple[Setting, ...], own_noise: bool = False
+) -> list[Row]:
+    """What each of `settings` makes of each of the numbered `pairs`; the number names the pair's own noise."""
     editor, rows = Editor(model, list(pairs.values())), []
     for setting in settings:
         visited = len(schedule(model.path, setting.strength, setting.steps, setting.spacing))
-        figures = judge(editor.edit(setting), editor.pairs, judges)
+        figures = judge(editor.edit(setting, list(pairs) if own_noise else None), editor.pairs, judges)
         rows += [Row(setting, visited, number, figure) for number, figure in zip(pairs, figures, strict=True)]
     return rows
 
@@ -115,7 +119,7 @@ def run_part(setup: Setup, part: Part) -> list[dict[str, Any]]:
     """The rows of one part, to be kept as JSON."""
     model, pairs, judges = ready(setup)
     wanted = {number: pair for number, pair in enumerate(pairs) if pair.target_timbre == part.timbre}
-    return [asdict(row) for row in measured(model, wanted, judges, part.settings)]
+    return [asdict(row) for row in measured(model, wanted, judges, part.settings, setup.own_noise)]
 
 
 def run_cost(setup: Setup, auto: Setting) -> list[dict[str, Any]]:
@@ -153,31 +157,24 @@ def keep(file: Path, asked: object, rows: list[dict[str, Any]]) -> None:
     draft.replace(file)
 
 
-def parts_of(auto: Setting, path: GaussianPath) -> list[Part]:
-    """Everything there is to edit."""
-    return [
-        Part(f"{name}-{timbre}", timbre, settings)
-        for timbre in PROGRAMS
-        for name, settings in [*((m, grid(auto, m)) for m in METHODS), ("spacing", spacings(auto, path))]
-    ]
+def costs_of(setup: Setup, out: Path, auto: Setting) -> list[Cost]:
+    """What an edit costs with each method; kept like the rows."""
+    asked = {"setup": asdict(setup), "auto": asdict(auto)}
+    found = kept(out / "cost.json", asked)
+    if found is None:
+        found = run_cost(setup, auto)
+        keep(out / "cost.json", asked, found)
+    return [Cost(**values) for values in found]
 
 
-def everything(setup: Setup, out: Path, processes: int) -> tuple[list[Row], list[Row], list[Cost], Setting]:
-    """The rows of the methods, those of the spacings, the costs, and the model's own setting; what is there is kept."""
-    model = pocket.load(setup.model, torch.device("cpu"), torch.bfloat16)
-    auto = default_setting(model)
-    out.mkdir(parents=True, exist_ok=True)
-    asked_cost = {"setup": asdict(setup), "auto": asdict(auto)}
-    costs = kept(out / "cost.json", asked_cost)
-    if costs is None:
-        costs = run_cost(setup, auto)
-        keep(out / "cost.json", asked_cost, costs)
+def rows_of(setup: Setup, out: Path, processes: int, settings: dict[str, tuple[Setting, ...]]) -> list[Row]:
+    """The rows of all `settings`, which are named for their files, on all pairs; what is there already is kept."""
     found: dict[Part, list[dict[str, Any]]] = {}
-    parts = {part: {"setup": asdict(setup), "part": asdict(part)} for part in parts_of(auto, model.path)}
+    parts = [Part(f"{name}-{timbre}", timbre, some) for timbre in PROGRAMS for name, some in settings.items()]
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         waiting = {}
-        for part, asked in parts.items():
-            rows = kept(out / f"{part.name}.json", asked)
+        for part in parts:
+            rows = kept(out / f"{part.name}.json", asked_of(setup, part))
             if rows is None:
                 waiting[pool.submit(run_part, setup, part)] = part
             else:
@@ -185,13 +182,14 @@ def everything(setup: Setup, out: Path, processes: int) -> tuple[list[Row], list
         for done in as_completed(waiting):
             part = waiting[done]
             found[part] = done.result()
-            keep(out / f"{part.name}.json", parts[part], found[part])
+            keep(out / f"{part.name}.json", asked_of(setup, part), found[part])
             print(f"{len(found)} of {len(parts)}: {part.name}", file=sys.stderr, flush=True)
-    methods, spaced = (
-        [Row.of(values) for part in parts if part.name.startswith("spacing-") == which for values in found[part]]
-        for which in (False, True)
-    )
-    return methods, spaced, [Cost(**values) for values in costs], auto
+    return [Row.of(values) for part in parts for values in found[part]]
+
+
+def asked_of(setup: Setup, part: Part) -> dict[str, Any]:
+    """What the rows of a part depend on."""
+    return {"setup": asdict(setup), "part": asdict(part)}
 
 
 def main() -> None:
@@ -202,15 +200,24 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where finished parts stay; WORK/tradeoff by default")
     parser.add_argument("--per-target", type=int, default=3, help="pairs for each of the 14 wanted timbres, 13 at most")
     parser.add_argument("--seconds", type=float, default=2.56, help="length of each clip")
+    parser.add_argument("--own-noise", action="store_true", help="noise of its own for each pair, not one for all")
+    parser.add_argument("--spacing", action="store_true", help="compare the spacings only")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--picture", type=Path, help="the drawing; FOLDER/tradeoff.png by default")
     chosen = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    out = chosen.out or chosen.work / "tradeoff"
-    setup = Setup(chosen.work, chosen.model, chosen.per_target, chosen.seconds)
-    methods, spaced, costs, auto = everything(setup, out, chosen.processes)
-    print(tell(methods, spaced, costs, auto))
-    draw(methods, auto, chosen.picture or out / "tradeoff.png")
+    out: Path = chosen.out or chosen.work / "tradeoff"
+    out.mkdir(parents=True, exist_ok=True)
+    setup = Setup(chosen.work, chosen.model, chosen.per_target, chosen.seconds, chosen.own_noise)
+    model = pocket.load(setup.model, torch.device("cpu"), torch.bfloat16)
+    auto = default_setting(model)
+    if not chosen.spacing:
+        costs = costs_of(setup, out, auto)
+        rows = rows_of(setup, out, chosen.processes, {method: grid(auto, method) for method in METHODS})
+        print(tell_methods(rows, costs, auto), flush=True)
+        draw(rows, auto, chosen.picture or out / "tradeoff.png")
+    spaced = rows_of(setup, out, chosen.processes, {"spacing": spacings(auto, model.path)})
+    print("\n" + tell_spacings(spaced))
 
 
 if __name__ == "__main__":

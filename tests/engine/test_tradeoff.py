@@ -72,7 +72,7 @@ def tradeoff():
 
 
 @pytest.mark.parametrize("strength", [0.5, 0.65, 0.8])
-@pytest.mark.parametrize("visited", [12, 24])
+@pytest.mark.parametrize("visited", [10, 20])
 def test_both_spacings_are_compared_at_equal_network_calls_and_near_the_strength(tradeoff, strength, visited):
     starts = []
     for spacing in ("log_snr", "published"):
@@ -107,6 +107,12 @@ def test_every_method_edits_and_is_judged_and_told(tradeoff, tmp_path):
     assert {row.pair for row in rows} == {7}
     assert len({row.figures.mel for row in rows}) == len(rows)
     assert setting_table(rows, auto).count("\n") == 1 + len(rows)
+
+    def alone(number, own_noise):
+        return tradeoff.measured(model, {number: pair}, judges, tuple(settings[:1]), own_noise)[0].figures
+
+    assert alone(0, own_noise=True) == alone(7, own_noise=False) == rows[0].figures
+    assert alone(7, own_noise=True) != rows[0].figures
 
     kept = [tradeoff.asdict(row) for row in rows]
     tradeoff.keep(tmp_path / "part.json", {"asked": "this"}, kept)
