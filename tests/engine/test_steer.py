@@ -186,6 +186,21 @@ def test_channels_that_are_edited_one_by_one_move_together(engine, clip, tmp_pat
     assert all(np.abs(edited[channel] - source[channel]).max() > 0.01 for channel in (0, 1))
 
 
+def test_a_search_is_cancelled_within_a_network_call_and_leaves_nothing(engine, clip, tmp_path):
+    engine.kept.clear()
+    stages = []
+    looks = iter(range(10**6))
+    reporter = Reporter(lambda progress: stages.append(progress.stage), lambda: "find" in stages and next(looks) > 3)
+    outputs = [tmp_path / "1.wav", tmp_path / "2.wav"]
+    with pytest.raises(RetoneError) as caught:
+        render(DirectionsRequest.of(str(clip), QUICK), outputs, engine, reporter)
+    assert caught.value.code == "cancelled"
+    assert next(looks) == 5  # the look that said so was the last
+    assert stages[-1] == "find"
+    assert not any(path.exists() for path in outputs)
+    directions(engine, clip, tmp_path)  # the engine is as good as before
+
+
 def test_silence_has_no_directions(engine, tmp_path):
     soundfile.write(tmp_path / "silence.wav", np.zeros(RATE), RATE)
     with pytest.raises(RetoneError) as caught:
