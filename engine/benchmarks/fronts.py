@@ -44,7 +44,7 @@ class Estimate:
     @property
     def sign(self) -> int:
         """1 or -1 where the whole interval lies above or below 0, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
+        return int(self.low > 1e-9) - int(self.high < -1e-9)  # rounding is no difference
 
 
 def weights(pairs: int, draws: int = 1000, seed: int = 0) -> Array:
