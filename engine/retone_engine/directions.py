@@ -113,8 +113,8 @@ def find(
         return vectors if inside is None else vectors * inside
 
     basis = _orthonormal(masked(begin))
-    total, found, angle = 0.0, None, 1.0
-    angles: list[float] = []
+    total, angles = 0.0, list[float]()
+    found: Tensor | None = None
     for done in range(1, ROUNDS + 1):
         on_round(done - 1)
         image = masked(product(basis))
@@ -127,8 +127,7 @@ def find(
         before, found = found, torch.tensordot(turn.T, basis, dims=1)
         if before is not None:
             cosines = (before.flatten(1) * found.flatten(1)).sum(1).abs().clamp_max(1)
-            angle = float((1 - cosines.square()).sqrt().max())
-            angles.append(angle)
+            angles.append(float((1 - cosines.square()).sqrt().max()))
         if _settled(angles):
             break
         basis = _orthonormal(image)
