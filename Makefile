@@ -33,7 +33,7 @@ bench: $(VENV)/.installed
 # Needs what `make pocket` leaves: the music and the judges. A killed run goes on.
 tradeoff: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[train,bench]"
-	$(BIN)/python engine/benchmarks/tradeoff.py --work build/pocket
+	$(BIN)/python engine/benchmarks/tradeoff.py --work build/pocket --picture docs/pictures/tradeoff.png
 
 # The pocket model from nothing: hours on a CPU; needs fluidsynth and the FluidR3 soundfont. A killed run goes on.
 pocket: $(VENV)/.installed
