@@ -1,7 +1,7 @@
 """How much an edit follows its prompt against how much of the clip it keeps, for every method in one run.
 
     python engine/benchmarks/tradeoff.py --work build/pocket [--out FOLDER] [--per-target 3] [--picture FILE]
-    python engine/benchmarks/tradeoff.py --work build/pocket --spacing --own-noise --out OTHER
+    python engine/benchmarks/tradeoff.py --work build/pocket --spacing [--visited N ...] [--strengths S ...] --out OTHER
 
 WORK is the folder that `make pocket` filled: the held-out melodies, whose true answer is known because every timbre
 played them, and the two judges. Each method of retone_engine.baselines edits the same pairs on the same grid of
@@ -19,6 +19,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -49,13 +50,12 @@ COST_PAIRS = 5
 
 @dataclass(frozen=True)
 class Setup:
-    """What is edited, by which model, and whether each pair has noise of its own or all have the same."""
+    """What is edited, and by which model."""
 
     work: Path
     model: Path
     per_target: int
     seconds: float
-    own_noise: bool
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,14 @@ def grid(auto: Setting, method: str) -> tuple[Setting, ...]:
     return tuple(replace(auto, method=method, strength=s, guidance_scale=g) for s in strengths for g in scales)
 
 
-def spacings(auto: Setting, path: GaussianPath) -> tuple[Setting, ...]:
+def spacings(
+    auto: Setting, path: GaussianPath, all_visited: Sequence[int], strengths: Sequence[float]
+) -> tuple[Setting, ...]:
     """The model's own setting with both spacings, at equal numbers of visited levels."""
     return tuple(
         replace(auto, strength=strength, spacing=spacing, steps=steps_for(path, strength, visited, spacing))
-        for visited in VISITED
-        for strength in SPACING_STRENGTHS
+        for visited in all_visited
+        for strength in strengths
         for spacing in SPACINGS
     )
 
@@ -103,14 +105,15 @@ def ready(setup: Setup) -> tuple[LatentModel, list[Pair], Judges]:
     return model, draw_pairs(setup.work, setup.per_target, setup.seconds), load_judges(setup.work)
 
 
-def measured(
-    model: LatentModel, pairs: dict[int, Pair], judges: Judges, settings: tuple[Setting, ...], own_noise: bool = False
-) -> list[Row]:
-    """What each of `settings` makes of each of the numbered `pairs`; the number names the pair's own noise."""
+def measured(model: LatentModel, pairs: dict[int, Pair], judges: Judges, settings: tuple[Setting, ...]) -> list[Row]:
+    """What each of `settings` makes of each of the numbered `pairs`; the number names the pair's own noise.
+
+    One noise for all pairs would be one draw of it, and the intervals over the pairs would not hold its chance.
+    """
     editor, rows = Editor(model, list(pairs.values())), []
     for setting in settings:
         visited = len(schedule(model.path, setting.strength, setting.steps, setting.spacing))
-        figures = judge(editor.edit(setting, list(pairs) if own_noise else None), editor.pairs, judges)
+        figures = judge(editor.edit(setting, list(pairs)), editor.pairs, judges)
         rows += [Row(setting, visited, number, figure) for number, figure in zip(pairs, figures, strict=True)]
     return rows
 
@@ -119,7 +122,7 @@ def run_part(setup: Setup, part: Part) -> list[dict[str, Any]]:
     """The rows of one part, to be kept as JSON."""
     model, pairs, judges = ready(setup)
     wanted = {number: pair for number, pair in enumerate(pairs) if pair.target_timbre == part.timbre}
-    return [asdict(row) for row in measured(model, wanted, judges, part.settings, setup.own_noise)]
+    return [asdict(row) for row in measured(model, wanted, judges, part.settings)]
 
 
 def run_cost(setup: Setup, auto: Setting) -> list[dict[str, Any]]:
@@ -200,15 +203,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="where finished parts stay; WORK/tradeoff by default")
     parser.add_argument("--per-target", type=int, default=3, help="pairs for each of the 14 wanted timbres, 13 at most")
     parser.add_argument("--seconds", type=float, default=2.56, help="length of each clip")
-    parser.add_argument("--own-noise", action="store_true", help="noise of its own for each pair, not one for all")
     parser.add_argument("--spacing", action="store_true", help="compare the spacings only")
+    parser.add_argument("--visited", type=int, nargs="+", default=VISITED, help="levels that the spacings visit")
+    parser.add_argument("--strengths", type=float, nargs="+", default=SPACING_STRENGTHS, help="for the spacings")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--picture", type=Path, help="the drawing; FOLDER/tradeoff.png by default")
     chosen = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     out: Path = chosen.out or chosen.work / "tradeoff"
     out.mkdir(parents=True, exist_ok=True)
-    setup = Setup(chosen.work, chosen.model, chosen.per_target, chosen.seconds, chosen.own_noise)
+    setup = Setup(chosen.work, chosen.model, chosen.per_target, chosen.seconds)
     model = pocket.load(setup.model, torch.device("cpu"), torch.bfloat16)
     auto = default_setting(model)
     if not chosen.spacing:
@@ -216,7 +220,9 @@ def main() -> None:
         rows = rows_of(setup, out, chosen.processes, {method: grid(auto, method) for method in METHODS})
         print(tell_methods(rows, costs, auto), flush=True)
         draw(rows, auto, chosen.picture or out / "tradeoff.png")
-    spaced = rows_of(setup, out, chosen.processes, {"spacing": spacings(auto, model.path)})
+    spaced = rows_of(
+        setup, out, chosen.processes, {"spacing": spacings(auto, model.path, chosen.visited, chosen.strengths)}
+    )
     print("\n" + tell_spacings(spaced))
 
 
