@@ -51,9 +51,12 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The arguments, read, with two things that argparse misunderstands put right."""
     words: list[str] = []
     for word in arguments:
-        # A list that begins with a minus looks like an option to it, unless it hangs together with its own.
+        # A list that begins with a minus looks like an option to it, unless it hangs together with its own, or a space
+        # stands before it.
         if words and words[-1] == "--amount" and _AMOUNTS.fullmatch(word):
             words[-1] += f"={word}"
+        elif words[:1] == ["send"] and "," in word and _AMOUNTS.fullmatch(word):
+            words.append(f" {word}")
         else:
             words.append(word)
     top = parser()

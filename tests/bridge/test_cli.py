@@ -151,6 +151,8 @@ def test_send_prints_every_reply_and_ends_with_the_job(retone, service, clip):
     assert out.splitlines()[-1].startswith("/retone/done 'r2' 2 ")
     status, out, _ = retone("send", "steer", "r3", clip, "direction", 1, "amount", -0.5, "--port", service.port)
     assert (status, out.splitlines()[-1].startswith("/retone/done 'r3' 1 ")) == (0, True)
+    status, out, _ = retone("send", "steer", "r4", clip, "direction", 1, "amount", "-1,-0.5", "--port", service.port)
+    assert (status, out.splitlines()[-1].startswith("/retone/done 'r4' 2 ")) == (0, True)
     status, out, _ = retone("send", "job", "r9", "--port", service.port, "--wait", "0.1")
     assert status == 2
     assert out.startswith("/retone/fail 'r9' 'unknown_job'")

@@ -84,4 +84,4 @@ def _typed(text: str) -> Argument:
             return kind(text)
         except ValueError:
             continue
-    return text
+    return text.strip()
