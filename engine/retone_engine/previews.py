@@ -20,14 +20,6 @@ from retone_engine.steer import Steering, begin, check_sounding
 PREVIEW_SECONDS = 6.0
 
 
-@dataclass(frozen=True)
-class Made:
-    """An edit of ``clip``, which may be a piece of the clip that was asked for."""
-
-    clip: Clip
-    fitted: Fitted
-
-
 def previewed(
     passage: Passage,
     request: DirectionsRequest,
@@ -35,7 +27,7 @@ def previewed(
     prepared: Prepared,
     signals: Sequence[Signal],
     on_warning: Callable[[str, str], None],
-) -> Iterator[Described | Made]:
+) -> Iterator[Described | Fitted]:
     """The previews that ``request`` (filled) wants, in order; a direction with both is described before them.
 
     Raises RetoneError: empty_audio on silence, unsupported, bad_request, cancelled.
@@ -60,7 +52,7 @@ def previewed(
         where = energy((one.vectors[number] for one in found.values()), passage.model.time_axis)
         made = [pieces.piece(index, where) for index in wanted if index // 2 == number]
         if len(made) == 2:
-            plus, minus = (one.fitted.samples for one in made)
+            plus, minus = (one.samples for one in made)
             yield describe(number + 1, float(shares[number]), where, pieces.each, plus, minus, clip)
         yield from made
 
@@ -82,14 +74,14 @@ class _Pieces:
         """The clip's frames in a latent frame."""
         return self.clip.rate * self.passage.model.hop / self.passage.model.sample_rate
 
-    def piece(self, index: int, where: Numbers) -> Made:
+    def piece(self, index: int, where: Numbers) -> Fitted:
         """The preview of row ``index``: the stretch with most of ``where``, or the whole of a short clip."""
         if self.clip.frames <= PREVIEW_SECONDS * self.clip.rate:
             made = [
                 self.passage.decode(signal, own, own.latent + offset[index : index + 1])
                 for signal, own, offset in zip(self.signals, self.encoded, self.offsets, strict=True)
             ]
-            return Made(self.clip, audio.fit(self.clip, self.prepared, np.stack(made), self.request))
+            return audio.fit(self.clip, self.prepared, np.stack(made), self.request)
         model = self.passage.model
         length = round(PREVIEW_SECONDS * model.sample_rate / model.hop)
         first = int(np.convolve(where, np.ones(length), "valid").argmax())
@@ -104,7 +96,7 @@ class _Pieces:
             change = _along(offset[index : index + 1], first, own.latent.shape[model.time_axis], model.time_axis)
             made.append(self.passage.decode(part, own, own.latent + change))
         unmasked = replace(self.request, mask_start=None, mask_frames=None)
-        return Made(clip, audio.fit(clip, prepared, np.stack(made), unmasked))
+        return audio.fit(clip, prepared, np.stack(made), unmasked)
 
 
 def _along(change: Tensor, first: int, frames: int, axis: int) -> Tensor:

@@ -17,7 +17,7 @@ from retone_engine.describe import Described
 from retone_engine.edit import check_segments, edited
 from retone_engine.guidance import guidance
 from retone_engine.model import LatentModel
-from retone_engine.previews import Made, previewed
+from retone_engine.previews import previewed
 from retone_engine.progress import Reporter
 from retone_engine.recipe import Recipe
 from retone_engine.request import ClipRequest, DirectionsRequest, EditRequest, RetoneError, SteerRequest
@@ -109,7 +109,7 @@ def render(
     source = guidance(model, asked.source_prompt, known(asked.source_guidance_scale))
     settings = Settings.of(asked, model, name)
     passage = Passage(model, settings, source, asked.restore, engine.kept, reporter, clock)
-    results: list[Made] = []
+    results: list[audio.Fitted] = []
     for made in _made(passage, asked, clip, prepared, signals, on_warning):
         if isinstance(made, Described):
             on_direction(made)
@@ -123,13 +123,13 @@ def render(
         for index, one in zip(_numbers(asked), results, strict=True):
             own = replace(asked, only=index if total > 1 else None)
             recipes.append(Recipe.of(portable(own, name), one.clip, origin).to_json())
-        _write_all(outputs, [one.fitted.samples for one in results], clip.rate, recipes, overwrite)
-    for code, message in dict.fromkeys(warning for one in results for warning in one.fitted.warnings):
+        _write_all(outputs, [one.samples for one in results], clip.rate, recipes, overwrite)
+    for code, message in dict.fromkeys(warning for one in results for warning in one.warnings):
         on_warning(code, message)
     for index, path in enumerate(outputs, 1):
         on_result(index, path)
     steps = len(settings.schedule(model, known(asked.strength)))
-    return {"seconds": clock.rounded(), "steps": steps, **results[0].fitted.figures}
+    return {"seconds": clock.rounded(), "steps": steps, **results[0].figures}
 
 
 def _made(
@@ -139,7 +139,7 @@ def _made(
     prepared: audio.Prepared,
     signals: list[Signal],
     on_warning: OnWarning,
-) -> Iterator[Described | Made]:
+) -> Iterator[Described | audio.Fitted]:
     """What ``request`` (filled) makes, in order."""
     match request:
         case EditRequest():
@@ -156,7 +156,7 @@ def _made(
             raise TypeError(f"{type(request).__name__} is no request that can be rendered.")
     for edit in edits:
         with passage.clock("fit"):
-            yield Made(clip, audio.fit(clip, prepared, edit, request))
+            yield audio.fit(clip, prepared, edit, request)
 
 
 def _precision(request: ClipRequest, chosen: torch.device) -> torch.dtype:

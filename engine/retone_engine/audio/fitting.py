@@ -51,13 +51,14 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Fitted:
-    """An edit of exactly the region's ``samples`` (channels, frames), ``figures`` about it, ``warnings`` to pass on.
+    """An edit of ``clip``: ``samples`` of its shape, ``figures`` about it, ``warnings`` to pass on.
 
     Figures: ``loudness_source`` and ``loudness`` of the edited part before the gain (LUFS; dB RMS where too short),
     ``gain_db``, ``peak``, ``highs_gain_db`` (mean; None where none were given back), ``unpredicted``, ``way``.
     Warnings: pairs of a key of WARNINGS and a message.
     """
 
+    clip: Clip
     samples: Samples
     figures: Mapping[str, float | str | None]
     warnings: tuple[tuple[str, str], ...]
@@ -90,7 +91,7 @@ def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: ClipRequest) 
     if not np.isfinite(edited).all():
         raise RetoneError("bad_samples", "The model made samples that are no numbers; ask for precision float32.")
     if not masks or level.peak(_within(clip.samples, masks)) < _SILENT:
-        return Fitted(clip.samples.copy(), {"way": prepared.way}, ())
+        return Fitted(clip, clip.samples.copy(), {"way": prepared.way}, ())
 
     low = give(edited, prepared.way, clip.channels)
     if prepared.way == "mid":
@@ -105,7 +106,7 @@ def fit(clip: Clip, prepared: Prepared, edited: Samples, settings: ClipRequest) 
         warnings += _level(clip, samples, masks, figures, settings.loudness == "match")
     blend(clip.samples, samples, masks, clip.rate, settings.crossfade)
     figures["peak"] = level.peak(samples)
-    return Fitted(samples, figures, tuple(warnings))
+    return Fitted(clip, samples, figures, tuple(warnings))
 
 
 def _widen(clip: Clip, prepared: Prepared, low: Samples, gains: band.Gains | None) -> Samples:
