@@ -30,8 +30,7 @@ def edited(passage: Passage, request: EditRequest, clip: Clip, signals: list[Sig
     strength = max([*strengths, *([known(request.strength)] if whole else [])])
     schedule = passage.settings.schedule(model, strength)
     seeds = range(request.seed, request.seed + request.variations)
-    wanted = range(request.variations) if request.only is None else [request.only - 1]
-    made: list[list[Samples]] = [[] for _ in wanted]
+    made: list[list[Samples]] = [[] for _ in request.wanted]
     prompts = Prompts(passage, request, clip)
     # The windows of each part of a long clip are known once it is encoded: until then all are counted for all.
     each = len(schedule) * len(seeds)
@@ -47,7 +46,7 @@ def edited(passage: Passage, request: EditRequest, clip: Clip, signals: list[Sig
         with passage.clock("replay"):
             passage.reporter.stage("replay", passage.windows(signal) * each * prompts.rows)
             latents = method.replay(model, inversions, target, on_call=passage.reporter.step)
-        for row, index in zip(made, wanted, strict=True):
+        for row, index in zip(made, request.wanted, strict=True):
             row.append(passage.decode(signal, encoded, latents[index : index + 1]))
     return [np.stack(row) for row in made]
 

@@ -36,8 +36,7 @@ def previewed(
     steering = Steering.of(passage, request, clip)
     # The knob's ends, in the order of the request's results.
     amounts = [{number: amount} for number in range(1, request.count + 1) for amount in (1.0, -1.0)]
-    wanted = range(len(amounts)) if request.only is None else [request.only - 1]
-    steering.plan(signals, len(amounts), len(wanted))
+    steering.plan(signals, len(amounts), len(request.wanted))
     encoded, inversions = begin(steering, signals)
     found = steering.find(signals, encoded, inversions)
     if not all(one.settled for one in found.values()):
@@ -48,9 +47,9 @@ def previewed(
     ]
     pieces = _Pieces(passage, request, clip, prepared, signals, encoded, offsets)
     shares = next(iter(found.values())).shares
-    for number in sorted({index // 2 for index in wanted}):
+    for number in sorted({index // 2 for index in request.wanted}):
         where = energy((one.vectors[number] for one in found.values()), passage.model.time_axis)
-        made = [pieces.piece(index, where) for index in wanted if index // 2 == number]
+        made = [pieces.piece(index, where) for index in request.wanted if index // 2 == number]
         if len(made) == 2:
             plus, minus = (one.samples for one in made)
             yield describe(number + 1, float(shares[number]), where, pieces.each, plus, minus, clip)

@@ -21,7 +21,7 @@ from retone_engine.previews import previewed
 from retone_engine.progress import Reporter
 from retone_engine.recipe import Recipe
 from retone_engine.request import ClipRequest, DirectionsRequest, EditRequest, RetoneError, SteerRequest
-from retone_engine.settings import Settings, filled, known, portable
+from retone_engine.settings import Settings, filled, known
 from retone_engine.signals import Kept, Passage, Signal
 from retone_engine.steer import steered
 from retone_engine.windows import Windowed
@@ -118,11 +118,11 @@ def render(
 
     reporter.stage("write")
     with clock("write"):
-        origin, total = engine.origin(name), len(request.all_results())
+        origin, several = engine.origin(name), len(asked.all_results()) > 1
         recipes = []
-        for index, one in zip(_numbers(asked), results, strict=True):
-            own = replace(asked, only=index if total > 1 else None)
-            recipes.append(Recipe.of(portable(own, name), one.clip, origin).to_json())
+        for index, one in zip(asked.wanted, results, strict=True):
+            own = replace(asked, only=index + 1 if several else None, model=origin["model"])
+            recipes.append(Recipe.of(own, one.clip, origin).to_json())
         _write_all(outputs, [one.samples for one in results], clip.rate, recipes, overwrite)
     for code, message in dict.fromkeys(warning for one in results for warning in one.warnings):
         on_warning(code, message)
@@ -164,11 +164,6 @@ def _precision(request: ClipRequest, chosen: torch.device) -> torch.dtype:
     if isinstance(request, DirectionsRequest):
         return torch.float32
     return device.precision(request.precision, chosen)
-
-
-def _numbers(request: ClipRequest) -> Sequence[int]:
-    """Which of all its results ``request`` makes, from 1."""
-    return range(1, len(request.all_results()) + 1) if request.only is None else [request.only]
 
 
 def _write_all(

@@ -5,6 +5,7 @@ The settings stand in ``parameters``, the errors and warnings in ``errors``; wha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal, Self
@@ -16,8 +17,7 @@ from retone_engine.segments import Segment, segments_of
 __all__ = [
     "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PROMPT_LIMIT", "WARNINGS", "Asked", "ClipRequest",
     "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "SteerRequest", "amounts_of",
-    "check_range", "pairs", "parameter_named", "request_of", "steering",
-    "taken_by",
+    "check_range", "pairs", "parameter_named", "request_of", "steering", "taken_by",
 ]  # fmt: skip
 
 
@@ -26,7 +26,7 @@ AMOUNTS_LIMIT = 16
 
 
 @dataclass(frozen=True)
-class ClipRequest:
+class ClipRequest(ABC):
     """What all requests share. Each field but ``path`` is the parameter of the same name; None is auto."""
 
     kind: ClassVar[Asked]
@@ -74,15 +74,20 @@ class ClipRequest:
         if self.only is not None and self.only > total:
             raise RetoneError("bad_request", f"only is {self.only}; this request has results 1 to {total}.")
 
+    @abstractmethod
     def all_results(self) -> tuple[str, ...]:
         """What tells the files of this request apart, in order, ``only`` aside; a single one needs no name."""
-        return ("",)
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """Which of ``all_results`` are made, from 0."""
+        return tuple(range(len(self.all_results()))) if self.only is None else (self.only - 1,)
 
     @property
     def results(self) -> tuple[str, ...]:
         """Those of ``all_results`` that are made."""
         every = self.all_results()
-        return every if self.only is None else (every[self.only - 1],)
+        return tuple(every[index] for index in self.wanted)
 
     @property
     def loudness(self) -> Literal["match", "limit", "free"]:

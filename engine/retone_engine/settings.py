@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -76,11 +75,6 @@ def filled(request: RequestT, model: LatentModel) -> RequestT:
         values["guidance_scale"] = _either(request.guidance_scale, auto.guidance_scale)
         values["guidance_rescale"] = _either(request.guidance_rescale, auto.guidance_rescale)
     return replace(request, **values)
-
-
-def portable(request: RequestT, name: str) -> RequestT:
-    """``request`` without the places of this machine: for a recipe, which travels with its file."""
-    return replace(request, path="", output_folder="", model=Path(name).name)
 
 
 def known(value: Value | None) -> Value:

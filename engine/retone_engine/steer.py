@@ -174,14 +174,13 @@ def steered(passage: Passage, request: SteerRequest, clip: Clip, signals: Sequen
     steering = Steering.of(passage, request, clip)
     numbers = [push.direction for push in request.pushes]
     amounts = [dict(zip(numbers, each, strict=True)) for each in request.amounts]
-    wanted = range(len(amounts)) if request.only is None else [request.only - 1]
-    steering.plan(signals, len(amounts), len(wanted))
+    steering.plan(signals, len(amounts), len(request.wanted))
     encoded, inversions = begin(steering, signals)
     found = steering.find(signals, encoded, inversions)
-    made: list[list[Samples]] = [[] for _ in wanted]
+    made: list[list[Samples]] = [[] for _ in request.wanted]
     for signal, own, inversion in zip(signals, encoded, inversions, strict=True):
         latents = steering.follow(own, inversion, found, amounts)
-        for row, index in zip(made, wanted, strict=True):
+        for row, index in zip(made, request.wanted, strict=True):
             row.append(passage.decode(signal, own, latents[index : index + 1]))
     return [np.stack(row) for row in made]
 
