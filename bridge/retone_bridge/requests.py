@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
@@ -97,15 +98,15 @@ class Quit(Request):
 
 
 @dataclass(frozen=True)
-class Asking(Request):
+class Asking(Request, ABC):
     """A request for a clip: it becomes a job."""
 
     id: JobId
     path: Annotated[str, "The clip's full path."]
 
+    @abstractmethod
     def asked(self) -> ClipRequest:
         """What the engine is asked for, checked; raises RetoneError."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,9 @@ def _products(model: LatentModel, states: Tensor, level: Level, guidance: Guidan
         return forward_mode if exact else finite
     try:
         forward_mode(torch.zeros_like(states[:1]))
-    except (NotImplementedError, RuntimeError) as error:
+    except RuntimeError as error:
+        # What torch says of an operation without the rule, NotImplementedError among it. A device that fails does so
+        # again in the finite product.
         if isinstance(error, torch.OutOfMemoryError):
             raise
         return finite

@@ -34,7 +34,7 @@ def edited(passage: Passage, request: EditRequest, clip: Clip, signals: list[Sig
     prompts = Prompts(passage, request, clip)
     # The windows of each part of a long clip are known once it is encoded: until then all are counted for all.
     each = len(schedule) * len(seeds)
-    passage.plan(signals, each * passage.source.rows, each * prompts.rows, len(made))
+    passage.plan(signals, each * (passage.source.rows + prompts.rows), len(made))
     for signal in signals:
         if signal.silent:
             for row in made:

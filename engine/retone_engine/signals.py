@@ -65,9 +65,9 @@ class Passage:
         """The model's windows in ``signal``: the network rows of one prediction of it."""
         return max(1, -(-signal.audio.shape[-1] // self.model.window))
 
-    def plan(self, signals: Sequence[Signal], inverted: float, further: float, decoded: float) -> None:
-        """Tell the reporter what is ahead, in network rows a window: of inversion and ``further``; decoded latents."""
-        each = ENCODE_ROWS + inverted + further + decoded * DECODE_ROWS
+    def plan(self, signals: Sequence[Signal], rows: float, decoded: int) -> None:
+        """Tell the reporter what is ahead of each window: network ``rows``, and latents that are ``decoded``."""
+        each = ENCODE_ROWS + rows + decoded * DECODE_ROWS
         self.reporter.plan(sum(self.windows(signal) for signal in signals) * each)
 
     def encode(self, signal: Signal) -> Encoded:

@@ -73,7 +73,7 @@ class Steering:
     def plan(self, signals: Sequence[Signal], batch: int, decoded: int) -> None:
         """Tell the reporter what is ahead: ``batch`` latents that follow directions, ``decoded`` of which are heard."""
         each = len(self.schedule) * self.passage.source.rows
-        self.passage.plan(signals, each, self._search_rows + each * batch, decoded)
+        self.passage.plan(signals, self._search_rows + each * (1 + batch), decoded)
 
     @property
     def _search_rows(self) -> float:
