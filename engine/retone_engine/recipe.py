@@ -19,7 +19,7 @@ import numpy as np
 
 from retone_engine.audio.files import Clip, read
 from retone_engine.audio.wav import read_text
-from retone_engine.request import ClipRequest, RetoneError
+from retone_engine.request import ClipRequest, RetoneError, request_of
 
 VERSION = 1
 # By this a text in a file is known as a recipe.
@@ -65,13 +65,18 @@ class Recipe:
         """The recipe of ``to_json``'s text; raises ValueError where it is none, or of a later form."""
         found = json.loads(text)
         match found:
-            case {"kind": kind, "request": dict(request), "source": dict(source), "engine": dict(engine),
-                  "version": int(version)} if kind == _KIND:  # fmt: skip
+            case {"kind": kind, "request": dict(request), "engine": dict(engine), "version": int(version),
+                  "source": {"name": str(), "start": int(), "frames": int(), "sha256": str()} as source,
+                  } if kind == _KIND:  # fmt: skip
                 pass
             case _:
                 raise ValueError("its text is none, or a part of it is missing")
         if version > VERSION:
             raise ValueError(f"the recipe is of the form {version}, this Retone knows {VERSION}; update it")
+        try:
+            request_of({"path": "", **request})
+        except (KeyError, TypeError) as error:
+            raise ValueError("it asks for what this Retone does not know; update it") from error
         return Recipe(request, source, engine, version)
 
     @staticmethod

@@ -71,9 +71,19 @@ def test_the_same_recipe_is_the_same_text_of_plain_ascii():
         ("[" * 100_000, "no recipe"),
         ("{}", "no recipe"),
         (json.dumps({**json.loads(recipe().to_json()), "source": 1}), "missing"),
+        (json.dumps({**json.loads(recipe().to_json()), "source": {"name": "clip.wav"}}), "missing"),
         (json.dumps({**json.loads(recipe().to_json()), "version": VERSION + 1}), "update"),
+        *(
+            (json.dumps({**json.loads(recipe().to_json()), "request": request}), "does not know")
+            for request in (
+                {"kind": "dance"},
+                {"kind": ["edit"]},
+                {"kind": "edit", "colour": 1},
+                {"kind": "steer", "pushes": 7},
+                {"kind": "steer", "pushes": [3]},
+            )
+        ),
     ],
-    ids=["none", "prose", "nested", "empty", "broken", "newer"],
 )
 def test_a_file_without_a_recipe_says_so(tmp_path, text, why):
     path = tmp_path / "take.wav"
