@@ -15,12 +15,15 @@ from retone_engine.request import CODES, RetoneError
 
 # The exit status by the kind of trouble; --help lists them.
 EXITS: dict[int, tuple[str, tuple[str, ...]]] = {
-    1: ("the engine or Retone itself failed", ("worker_crashed", "internal")),
+    1: ("the engine or Retone itself failed", ("worker_crashed", "worker_hung", "internal")),
     2: (
         "the request is wrong",
-        ("bad_request", "id_reused", "unknown_job", "bad_region", "bad_mask", "outside_roots"),
+        ("bad_request", "id_reused", "unknown_job", "bad_region", "bad_mask", "outside_roots", "not_allowed"),
     ),
-    3: ("the clip cannot be used", ("no_such_file", "not_a_file", "unreadable_audio", "empty_audio", "bad_samples")),
+    3: (
+        "the clip cannot be used",
+        ("no_such_file", "not_a_file", "unreadable_audio", "empty_audio", "bad_samples", "clip_changed"),
+    ),
     4: ("the output cannot be written", ("no_such_folder", "output_exists", "cannot_write", "disk_full")),
     5: ("the model or the device", ("unknown_model", "bad_model", "unsupported", "out_of_memory", "device_error")),
     6: ("no service, or no room in it", ("not_running", "port_in_use", "busy")),

@@ -52,7 +52,9 @@ REQUESTS = [
 REPLIES = [
     ("welcome", "/retone/welcome", "sissi", ["0.1.0", 1, "cpu", "pocket", 3600]),
     ("version", "/retone/version.reply", "ssi", ["retone", "0.1.0", 1]),
-    ("status", "/retone/status.reply", "siiissi", ["r1", 2, 10, 1, "cpu", "pocket", 3601]),
+    ("status", "/retone/status.reply", "siiissis", ["r1", 2, 10, 1, "cpu", "pocket", 3601, ""]),
+    ("status in trouble", "/retone/status.reply", "siiissis", ["", 2, 10, 1, "", "", 61,
+     "The device 'cuda' is not here."]),
     ("synced", "/retone/synced", "i", [42]),
     ("ack", "/retone/ack", "s", ["r1"]),
     ("busy", "/retone/busy", "si", ["r1", 2000]),
