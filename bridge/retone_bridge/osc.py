@@ -22,6 +22,8 @@ MESSAGE_LIMIT = 2048
 PACKET_LIMIT = 8192
 BUNDLE_DEPTH = 4
 BUNDLE_MESSAGES = 64
+# In all of a packet. The longest request has some 120; each costs up to 80 bytes of memory for one that was sent.
+ARGUMENTS_LIMIT = 256
 
 _LARGEST = 3.4e38  # near the largest number of 32 bits
 _BUNDLE = b"#bundle\0"
@@ -101,14 +103,16 @@ def decode(packet: bytes) -> tuple[Message, ...]:
 def _walk(packet: bytes) -> Iterator[Message]:
     # A stack, not recursion: (element, depth), the next one last.
     waiting = [(packet, 0)]
-    count = 0
+    count, left = 0, ARGUMENTS_LIMIT
     while waiting:
         element, depth = waiting.pop()
         if not element.startswith(_BUNDLE):
             count += 1
             if count > BUNDLE_MESSAGES:
-                raise OscError(f"The bundle holds more than {BUNDLE_MESSAGES} messages.")
-            yield _message(element)
+                raise _too_many_messages()
+            message = _message(element, left)
+            left -= len(message.arguments)
+            yield message
         elif depth == BUNDLE_DEPTH:
             raise OscError(f"Bundles are nested deeper than {BUNDLE_DEPTH}.")
         else:
@@ -128,12 +132,19 @@ def _elements(bundle: bytes) -> list[bytes]:
         # A size of nothing or less is what makes other readers loop for ever.
         if size <= 0 or size % 4 or place + size > len(bundle):
             raise OscError(f"An element of the bundle claims {size} bytes.")
+        if len(found) == BUNDLE_MESSAGES:
+            raise _too_many_messages()
         found.append(bundle[place : place + size])
         place += size
     return found
 
 
-def _message(data: bytes) -> Message:
+def _too_many_messages() -> OscError:
+    return OscError(f"The bundle holds more than {BUNDLE_MESSAGES} messages.")
+
+
+def _message(data: bytes, left: int) -> Message:
+    """The one message in ``data``, which may have ``left`` arguments."""
     address, place = _string(data, 0)
     _check_address(address)
     if place == len(data):  # Old senders leave out the tags of a message without arguments.
@@ -142,6 +153,8 @@ def _message(data: bytes) -> Message:
     tags, place = _string(data, start)
     if not tags.startswith(","):
         raise OscError(f"The type tags of {address} do not start with a comma.")
+    if len(tags) - 1 > left:
+        raise OscError(f"The packet holds more than {ARGUMENTS_LIMIT} arguments.")
     known = tags.translate(_SYNONYMS)
     data = data[:start] + osc_types.write_string(known) + data[place:]
     for tag in known[1:]:

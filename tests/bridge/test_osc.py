@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retone_bridge.osc import (
+    ARGUMENTS_LIMIT,
     BUNDLE_DEPTH,
     BUNDLE_MESSAGES,
     MESSAGE_LIMIT,
@@ -95,6 +96,16 @@ def test_bundles_have_bounds():
     assert len(decode(bundle(*many))) == BUNDLE_MESSAGES
     with pytest.raises(OscError, match="more than"):
         decode(bundle(*many, many[0]))
+
+
+def test_a_packet_has_a_bound_of_arguments():
+    most = Message("/a", (True,) * ARGUMENTS_LIMIT)
+    assert decode(encode(most)) == (most,)
+    half = encode(Message("/a", (1,) * (ARGUMENTS_LIMIT // 2)))
+    assert len(decode(bundle(half, half))) == 2
+    for packet in (encode(Message("/a", (True,) * (ARGUMENTS_LIMIT + 1))), bundle(half, half, encode(most))):
+        with pytest.raises(OscError, match="more than 256 arguments"):
+            decode(packet)
 
 
 def test_a_message_without_tags_an_impulse_and_a_symbol_are_read():
