@@ -89,13 +89,13 @@ def running(state, worker=SCRIPT, **settings):
         yield Running(server, stack)
 
 
-def serve(state, port=0):
+def serve(state, port=0, worker=SCRIPT):
     """A service in a process of its own, to be killed; gives the process and its port."""
     code = f"""
 import sys
 from pathlib import Path
 from retone_bridge.server import Server, Settings
-server = Server(Settings(port={port}, state=Path({str(state)!r}), worker={SCRIPT!r}))
+server = Server(Settings(port={port}, state=Path({str(state)!r}), worker={tuple(worker)!r}))
 print(server.endpoint.port, flush=True)
 server.run()
 """

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.harness import Peer, kill, running, serve
+from bridge.scripted_worker import stamped
 from retone_bridge.protocol import Direction
 
 
@@ -31,7 +32,7 @@ def test_directions_are_told_before_their_results_and_each_has_two_files(service
     ]
     names = [f"My loop-d1-{label}.wav" for label in ("1-plus", "1-minus", "2-plus", "2-minus")]
     assert [(index, Path(path).name) for _, _, index, path in of("result", events)] == list(enumerate(names, 1))
-    assert all(Path(path).read_bytes() == clip.read_bytes() for *_, path in of("result", events))
+    assert all(Path(path).read_bytes() == stamped(clip.read_bytes(), "d1") for *_, path in of("result", events))
     assert events[-1][2] == 4
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.harness import SCRIPT, running
+from bridge.scripted_worker import stamped
 from retone_bridge.jobs import ASKER_LIMIT
 from retone_bridge.osc import Message, decode
 from retone_bridge.server import Server, Settings
@@ -31,7 +32,7 @@ def test_an_edit_is_acknowledged_done_and_in_place(service, clip):
     assert fractions == sorted(fractions) and fractions
     result = Path(events[-1][3])
     assert result.name == "My loop-r1.wav"
-    assert result.read_bytes() == clip.read_bytes()
+    assert result.read_bytes() == stamped(clip.read_bytes(), "r1")
 
 
 def test_variations_are_numbered_and_go_to_the_folder_that_is_named(service, clip, tmp_path):
