@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
-import sys
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,36 +22,32 @@ def add(commands: Any) -> None:
         "--root", action="append", default=[], metavar="DIR", help="only files in this folder; may be repeated"
     )
     serve.add_argument("--state", metavar="DIR", help=f"where the journal and the results lie ({state_folder()})")
-    serve.add_argument("--verbose", action="store_true", help="log every event")
+    serve.add_argument("--verbose", action="store_true", help="log everything, prompts and paths too")
     serve.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     # Here, since nothing else needs the service's modules.
+    from retone_bridge import logs
     from retone_bridge.server import Server, Settings
 
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.INFO,
-        format="%(asctime)s %(message)s",
-        datefmt="%H:%M:%S",
-        stream=sys.stderr,
+    state = Path(options.state).expanduser().absolute() if options.state else state_folder()
+    settings = Settings(
+        host=options.host,
+        port=options.port,
+        model=options.model,
+        device=options.device,
+        roots=tuple(str(Path(root).expanduser().absolute()) for root in options.root),
+        state=state,
     )
-    server = Server(
-        Settings(
-            host=options.host,
-            port=options.port,
-            model=options.model,
-            device=options.device,
-            roots=tuple(str(Path(root).expanduser().absolute()) for root in options.root),
-            state=Path(options.state).expanduser().absolute() if options.state else state_folder(),
-        )
-    )
+    with logs.kept(state / logs.FOLDER, verbose=options.verbose):
+        server = Server(settings)
 
-    def end(number: int, frame: FrameType | None) -> None:
-        server.stop()
+        def end(number: int, frame: FrameType | None) -> None:
+            server.stop()
 
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    print(f"Retone listens on {server.endpoint} (OSC over UDP). Ctrl-C ends it.", flush=True)
-    server.run()
+        signal.signal(signal.SIGINT, end)
+        signal.signal(signal.SIGTERM, end)
+        print(f"Retone listens on {server.endpoint} (OSC over UDP). Ctrl-C ends it.", flush=True)
+        server.run()
     return 0
