@@ -180,7 +180,7 @@ class Client:
         self.send(Cancel(id).to_osc())
 
     def _run(self, request: Asking | Job, directions: int = 0) -> Iterator[Reply]:
-        acked = False
+        acked = refused = False
         known = Heard(directions)
         turns = iter(RESEND_SECONDS)
         asked = request.to_osc()
@@ -188,11 +188,18 @@ class Client:
         heard_at = sent_at = time.monotonic()
         wait = next(turns)
         while True:
-            heard = self._hear_patiently(wait - (time.monotonic() - sent_at))
+            try:
+                heard = self._hear(max(sent_at + wait - time.monotonic(), 0.001))
+            except ConnectionRefusedError:
+                # A service that is just being started again refuses for a moment.
+                heard, refused = None, True
+                time.sleep(max(0.0, sent_at + wait - time.monotonic()))
             now = time.monotonic()
             if heard is None or getattr(heard, "id", None) != request.id:
                 if now - sent_at >= wait:
-                    wait = ASK_AGAIN_SECONDS if acked else next(turns, 0.0)
+                    # Silence may be the network's: the turns are all there is only where nobody listens.
+                    last, refused = 0.0 if refused else RESEND_SECONDS[-1], False
+                    wait = ASK_AGAIN_SECONDS if acked else next(turns, last)
                     if not wait or now - heard_at > self._patience_seconds:
                         raise self._silence(f"The job is {request.id}; a service that has it goes on with it.")
                     self.send(Job(request.id).to_osc() if acked else asked)
@@ -221,15 +228,6 @@ class Client:
         try:
             return None if message is None else read_reply(message)
         except RetoneError:
-            return None
-
-    def _hear_patiently(self, seconds: float) -> Reply | None:
-        until = time.monotonic() + seconds
-        try:
-            return self._hear(max(seconds, 0.001))
-        except ConnectionRefusedError:
-            # A service that is just being started again refuses for a moment.
-            time.sleep(max(0.0, until - time.monotonic()))
             return None
 
     def _silence(self, advice: str) -> RetoneError:

@@ -163,6 +163,20 @@ def test_nobody_there_is_told_at_once_for_a_question_and_after_a_while_for_a_job
             list(client.edit(clip, "strings"))
 
 
+def test_silence_alone_does_not_end_a_request_before_its_time(clip, monkeypatch):
+    monkeypatch.setattr("retone_bridge.client.RESEND_SECONDS", (0.05, 0.05, 0.1))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        started = time.monotonic()
+        with Client(port=deaf.getsockname()[1], patience_seconds=1) as client, pytest.raises(RetoneError) as caught:
+            list(client.edit(clip, "strings", id="r1"))
+        assert caught.value.code == "not_running"
+        assert 1 < time.monotonic() - started < 3
+        deaf.setblocking(False)
+        asked = [deaf.recv(65536) for _ in range(8)]
+        assert len(set(asked)) == 1, "the same request, over and over"
+
+
 def test_a_killed_service_loses_no_job_that_it_has_acknowledged(tmp_path, clip):
     process, port = serve(tmp_path / "state")
     with Client(port=port) as first, Client(port=port) as second:
