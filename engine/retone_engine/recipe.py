@@ -34,16 +34,18 @@ class Recipe:
     ``request``: ClipRequest.values() but for its path and output folder, no auto left that is the model's; a result of
     several of one batch has its number in ``only``. ``source``: the clip's file name, rate, channels, the result's own
     stretch of it (start, frames) and the sha256 of the samples there. ``engine``: the model and the sha256 of its
-    files, the versions of Retone and torch, device and threads. ``version`` of this form.
+    files, the versions of Retone and torch, device and threads. ``job``: the id of the service's job, by which it knows
+    its results again. ``version`` of this form.
     """
 
     request: Mapping[str, Any]
     source: Mapping[str, Any]
     engine: Mapping[str, Any]
+    job: str | None = None
     version: int = VERSION
 
     @staticmethod
-    def of(request: ClipRequest, clip: Clip, engine: Mapping[str, Any]) -> Recipe:
+    def of(request: ClipRequest, clip: Clip, engine: Mapping[str, Any], job: str | None = None) -> Recipe:
         """The recipe of an edit of ``clip`` by ``request``, with what the ``engine`` says of itself (plain values)."""
         source = {
             "name": Path(clip.path).name,
@@ -54,7 +56,7 @@ class Recipe:
             "sha256": fingerprint(clip),
         }
         values = {name: value for name, value in request.values().items() if name not in ("path", "output_folder")}
-        return Recipe(values, source, engine)
+        return Recipe(values, source, engine, job)
 
     def to_json(self) -> str:
         """One line of ASCII JSON, the same for the same recipe."""
@@ -77,7 +79,7 @@ class Recipe:
             request_of({"path": "", **request})
         except (KeyError, TypeError) as error:
             raise ValueError("it asks for what this Retone does not know; update it") from error
-        return Recipe(request, source, engine, version)
+        return Recipe(request, source, engine, job if isinstance(job := found.get("job"), str) else None, version)
 
     @staticmethod
     def from_file(path: str | Path) -> Recipe:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from retone_engine import audio, device, models
+from retone_engine.bounds import Bounds
 from retone_engine.cache import Cache
 from retone_engine.clock import Clock
 from retone_engine.describe import Described
@@ -29,6 +30,8 @@ from retone_engine.windows import Windowed
 OnWarning = Callable[[str, str], None]
 OnResult = Callable[[int, Path], None]
 OnDirection = Callable[[Described], None]
+
+ANYWHERE = Bounds()
 
 
 class Engine:
@@ -79,6 +82,7 @@ def render(
     reporter: Reporter,
     *,
     overwrite: bool = False,
+    bounds: Bounds = ANYWHERE,
     on_warning: OnWarning = lambda code, message: None,
     on_direction: OnDirection = lambda described: None,
     on_result: OnResult = lambda index, path: None,
@@ -86,6 +90,7 @@ def render(
     """Make ``outputs``, one file for each of the request's ``results``; returns what was measured on the way.
 
     All files appear at the end or, where anything fails, none; of names to ``overwrite``, those already replaced stay.
+    ``bounds`` says which very clip and folder are meant, and whose job it is.
     Raises RetoneError.
     """
     clock = Clock()
@@ -93,7 +98,7 @@ def render(
         audio.free(path, overwrite)
     with clock("read"):
         reporter.stage("read")
-        clip = audio.read(request.path, request.region_start, request.region_frames)
+        clip = audio.read(request.path, request.region_start, request.region_frames, bounds.clip)
         audio.mask_of(clip, request)  # refused before any work is done
         if isinstance(request, EditRequest):
             check_segments(clip, request)
@@ -122,8 +127,8 @@ def render(
         recipes = []
         for index, one in zip(asked.wanted, results, strict=True):
             own = replace(asked, only=index + 1 if several else None, model=origin["model"])
-            recipes.append(Recipe.of(own, one.clip, origin).to_json())
-        _write_all(outputs, [one.samples for one in results], clip.rate, recipes, overwrite)
+            recipes.append(Recipe.of(own, one.clip, origin, bounds.job).to_json())
+        _write_all(outputs, [one.samples for one in results], clip.rate, recipes, overwrite, bounds)
     for code, message in dict.fromkeys(warning for one in results for warning in one.warnings):
         on_warning(code, message)
     for index, path in enumerate(outputs, 1):
@@ -167,12 +172,17 @@ def _precision(request: ClipRequest, chosen: torch.device) -> torch.dtype:
 
 
 def _write_all(
-    outputs: Sequence[Path], edits: Sequence[audio.Samples], rate: int, recipes: Sequence[str], overwrite: bool
+    outputs: Sequence[Path],
+    edits: Sequence[audio.Samples],
+    rate: int,
+    recipes: Sequence[str],
+    overwrite: bool,
+    bounds: Bounds,
 ) -> None:
     written: list[Path] = []
     try:
         for path, samples, recipe in zip(outputs, edits, recipes, strict=True):
-            audio.write(path, samples, rate, recipe, overwrite)
+            audio.write(path, samples, rate, recipe, overwrite, bounds)
             written.append(path)
     except RetoneError:
         # Where names were to be overwritten, what stood there is gone: a whole new file is better than none.

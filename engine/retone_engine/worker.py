@@ -12,6 +12,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from typing import IO, Any
 
 import torch
 
+from retone_engine.bounds import Bounds
 from retone_engine.describe import Described
 from retone_engine.device import choose
 from retone_engine.progress import Progress, Reporter
@@ -28,9 +30,12 @@ from retone_engine.request import RetoneError, request_of
 
 Send = Callable[[Mapping[str, Any]], None]
 
+# How long a job may go on to stop by itself when the bridge has died.
+DESERTED_SECONDS = 2.0
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until ``quit`` or the end of stdin; returns the exit status (3: the device is no longer to be trusted)."""
+    """Run until ``quit`` or the end of stdin; returns the exit status (3: a device not to be trusted, 4: deserted)."""
     parser = argparse.ArgumentParser(prog="python -m retone_engine.worker")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--model", default="pocket")
@@ -78,9 +83,12 @@ class Inbox:
                 return
             else:
                 self._orders.put(order)
-        # The bridge is gone without a word: nobody waits for what is under way.
+        # The bridge is gone without a word: nobody waits for what is under way, and the next service begins it again,
+        # on the same device. One network call of a large model may take minutes: it is not waited for.
         self._deserted = True
         self._orders.put(None)
+        time.sleep(DESERTED_SECONDS)
+        os._exit(4)
 
 
 def _serve(order: Mapping[str, Any], engine: Engine, inbox: Inbox, send: Send) -> bool:
@@ -129,6 +137,7 @@ def _render(order: Mapping[str, Any], engine: Engine, reporter: Reporter, send: 
         engine,
         reporter,
         overwrite=order["overwrite"],
+        bounds=Bounds.of(order.get("bounds") or {}),
         on_warning=lambda code, message: send({"event": "warning", "job": job, "code": code, "message": message}),
         on_direction=lambda described: send(_direction(job, described)),
         on_result=lambda index, path: send({"event": "result", "job": job, "index": index, "path": str(path)}),

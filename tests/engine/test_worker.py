@@ -11,6 +11,7 @@ import soundfile
 
 from engine.tiny_checkpoints import save_tiny_audioldm
 from retone_engine.request import EditRequest
+from retone_engine.worker import DESERTED_SECONDS
 
 
 class Worker:
@@ -133,7 +134,8 @@ def test_a_deserted_worker_drops_its_job_and_leaves(model, clip, tmp_path):
     worker.tell(job="long", **render(clip, tmp_path / "out.wav", steps=1000, strength=1))
     worker.until("progress")
     worker.process.stdin.close()
-    assert worker.process.wait(timeout=60) == 0
+    # Between two network calls when that comes soon, else where it stands.
+    assert worker.process.wait(timeout=DESERTED_SECONDS + 3) in (0, 4)
     assert not list(tmp_path.glob("*out*"))
     worker.timer.cancel()
     worker.process.stdout.close()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from retone_engine.audio.folder import Folder
+from retone_engine.bounds import Bounds
 from retone_engine.request import RetoneError
 
 # EFBIG is what a quota by file size says; to the asker it is the same.
@@ -27,65 +30,63 @@ def free(path: str | Path, overwrite: bool = False) -> None:
         raise _taken(target)
 
 
-def place(path: str | Path, fill: Callable[[BinaryIO], None], overwrite: bool = False) -> None:
-    """Make the file ``path`` of the bytes that ``fill`` writes.
+def place(
+    path: str | Path, fill: Callable[[BinaryIO], None], overwrite: bool = False, bounds: Bounds | None = None
+) -> None:
+    """Make the file ``path`` of the bytes that ``fill`` writes, in the folder of ``bounds`` and no other.
 
-    The bytes go to a hidden file beside it and reach the disk before the name is given; a name that is taken stays
-    as it is unless ``overwrite``. Whatever fails, nothing is left.
-    Raises RetoneError(no_such_folder, output_exists, disk_full, cannot_write).
+    The bytes go to a hidden file beside it, ``.retone-JOB.RANDOM.part``, and reach the disk before the name is given;
+    a name that is taken stays as it is unless ``overwrite``. Whatever fails, nothing is left.
+    Raises RetoneError(no_such_folder, outside_roots, output_exists, disk_full, cannot_write).
     """
-    target = Path(path)
+    target, bounds = Path(path), bounds or Bounds()
     free(target, overwrite)
     # A name of its own length, as the target's may be as long as the file system allows.
-    hidden = target.with_name(f".retone-{secrets.token_hex(8)}.part")
-    try:
-        with hidden.open("xb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        _name(hidden, target, overwrite)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise RetoneError("disk_full", f"The disk is full: {target} was not written; make room.") from error
-        raise RetoneError("cannot_write", f"{target} cannot be written: {error.strerror or error}.") from error
-    finally:
-        hidden.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+    hidden = f".retone-{bounds.job or 'own'}.{secrets.token_hex(8)}.part"
+    with _told(target), Folder(target.parent, bounds.folder) as folder:
+        try:
+            with folder.create(hidden) as file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            _name(folder, hidden, target, overwrite)
+        finally:
+            with suppress(FileNotFoundError):
+                folder.remove(hidden)
+        folder.sync()
 
 
-def _name(hidden: Path, target: Path, overwrite: bool) -> None:
+def _name(folder: Folder, hidden: str, target: Path, overwrite: bool) -> None:
     if overwrite:
-        hidden.replace(target)
+        folder.rename(hidden, target.name)
         return
     try:
         # A link never replaces a name, so two writers cannot both win.
-        target.hardlink_to(hidden)
+        folder.link(hidden, target.name)
     except FileExistsError:
         raise _taken(target) from None
     except OSError:
         # No links here (FAT, some network drives): claim the name first, then fill it.
         try:
-            target.open("xb").close()
+            folder.create(target.name).close()
         except FileExistsError:
             raise _taken(target) from None
         try:
-            hidden.replace(target)
+            folder.rename(hidden, target.name)
         except OSError:
-            target.unlink()
+            folder.remove(target.name)
             raise
 
 
-def _sync_folder(folder: Path) -> None:
-    """Bring the name itself to the disk, where the system has a way to ask for it."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """The system's errors in words that the asker can act on."""
     try:
-        os.fsync(handle)
-    except OSError:
-        pass  # Some network drives cannot; the file is there all the same.
-    finally:
-        os.close(handle)
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise RetoneError("disk_full", f"The disk is full: {target} was not written; make room.") from error
+        raise RetoneError("cannot_write", f"{target} cannot be written: {error.strerror or error}.") from error
 
 
 def _taken(target: Path) -> RetoneError:

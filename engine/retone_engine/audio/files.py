@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from retone_engine.bounds import Stamp
 from retone_engine.request import RetoneError
 
 Samples = NDArray[np.float32]
@@ -68,14 +71,14 @@ def probe(path: str | Path) -> Info:
         return _checked(file, Path(path))
 
 
-def read(path: str | Path, start: int = 0, frames: int | None = None) -> Clip:
+def read(path: str | Path, start: int = 0, frames: int | None = None, stamp: Stamp | None = None) -> Clip:
     """The region of ``frames`` (None: to the end) from frame ``start`` on, as float32.
 
-    A file that ends before its header says is as long as what it holds.
-    Raises RetoneError(no_such_file, not_a_file, unreadable_audio, empty_audio, bad_samples, bad_region).
+    A file that ends before its header says is as long as what it holds. With a ``stamp`` it must be that very file.
+    Raises RetoneError(no_such_file, not_a_file, clip_changed, unreadable_audio, empty_audio, bad_samples, bad_region).
     """
     path = Path(path)
-    with _open(path) as file:
+    with _open(path, stamp) as file:
         info = _checked(file, path)
         wanted = info.frames - start if frames is None else frames
         if start < 0 or wanted < 1 or start + wanted > info.frames:
@@ -97,23 +100,51 @@ def read(path: str | Path, start: int = 0, frames: int | None = None) -> Clip:
     return Clip(samples, info.rate, start, total, str(path))
 
 
-def _open(path: str | Path) -> soundfile.SoundFile:
+@contextmanager
+def _open(path: str | Path, stamp: Stamp | None = None) -> Iterator[soundfile.SoundFile]:
     path = Path(path)
+    # Asked before opening, which may already do something to a device.
+    _check_kind(path, _status(path))
+    # A pipe that was laid there since would wait for its writer for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        mode = path.stat().st_mode
+        handle = os.open(path, flags)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, f"it cannot be opened ({getattr(error, 'strerror', error)})") from error
+    try:
+        status = os.fstat(handle)
+        _check_kind(path, status)
+        if stamp is not None and stamp != Stamp.of(status):
+            raise changed(path)
+        try:
+            # Elsewhere than on POSIX libsndfile may know other handles than Python; there the path is opened once more.
+            file = _Forward(handle, closefd=False) if os.name == "posix" else _Forward(str(path))
+        except (soundfile.LibsndfileError, TypeError, OSError) as error:
+            # soundfile asks for rate and channels (TypeError) where a name ends in .raw.
+            raise _unreadable(path, "it is damaged, or of a kind that cannot be read here") from error
+        with file:
+            yield file
+    finally:
+        os.close(handle)
+
+
+def changed(path: Path) -> RetoneError:
+    """What to say of a clip that is another file by now."""
+    return RetoneError("clip_changed", f"{path.name} was changed after the edit was asked for; ask again.")
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise RetoneError("no_such_file", f"There is no file {path}.") from None
     except (OSError, ValueError) as error:
         raise RetoneError("no_such_file", f"{path} cannot be reached: {error}.") from error
-    # Asked before opening: a pipe would wait for its writer for ever.
-    if not stat.S_ISREG(mode):
+
+
+def _check_kind(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
         raise RetoneError("not_a_file", f"{path} is no regular file; give an audio file.")
-    try:
-        # As bytes where names may be any bytes: not every name is text.
-        return _Forward(os.fsencode(path) if os.name == "posix" else str(path))
-    except (soundfile.LibsndfileError, TypeError, OSError) as error:
-        # soundfile asks for rate and channels (TypeError) where a name ends in .raw.
-        raise _unreadable(path, "it is damaged, or of a kind that cannot be read here") from error
 
 
 def _checked(file: soundfile.SoundFile, path: Path) -> Info:

@@ -15,6 +15,7 @@ import numpy as np
 
 from retone_engine.audio.atomic import place
 from retone_engine.audio.files import Samples
+from retone_engine.bounds import Bounds
 from retone_engine.request import RetoneError
 
 _BLOCK = 1 << 16
@@ -26,11 +27,18 @@ _TEXT_LIMIT = 1 << 20
 _SIZE_LIMIT = 2**32 - 1
 
 
-def write(path: str | Path, samples: Samples, rate: int, text: str, overwrite: bool = False) -> None:
+def write(
+    path: str | Path,
+    samples: Samples,
+    rate: int,
+    text: str,
+    overwrite: bool = False,
+    bounds: Bounds | None = None,
+) -> None:
     """``samples`` (channels, frames) at ``rate`` Hz as the float32 WAV file ``path``, with ``text`` as its comment.
 
     ``text`` is kept as a LIST/INFO comment, which readers may show or skip. Atomic: see ``place``.
-    Raises RetoneError(no_such_folder, output_exists, disk_full, cannot_write, bad_samples).
+    Raises RetoneError(no_such_folder, outside_roots, output_exists, disk_full, cannot_write, bad_samples).
     """
     path = Path(path)
     channels, frames = samples.shape
@@ -47,7 +55,7 @@ def write(path: str | Path, samples: Samples, rate: int, text: str, overwrite: b
         for first in range(0, frames, _BLOCK):
             file.write(np.ascontiguousarray(samples[:, first : first + _BLOCK].T, dtype="<f4").tobytes())
 
-    place(path, fill, overwrite)
+    place(path, fill, overwrite, bounds)
 
 
 def read_text(path: str | Path) -> str | None:
