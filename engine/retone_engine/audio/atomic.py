@@ -53,7 +53,12 @@ def place(
         finally:
             with suppress(FileNotFoundError):
                 folder.remove(hidden)
-        folder.sync()
+        try:
+            folder.sync()
+        except OSError:
+            if not overwrite:  # where something stood, a whole new file is better than none
+                folder.remove(target.name)
+            raise
 
 
 def _name(folder: Folder, hidden: str, target: Path, overwrite: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -13,6 +13,7 @@ from retone_engine.request import RetoneError
 
 # Windows knows no files relative to an open folder; there the path is used, checked once.
 _HELD_OPEN = os.open in os.supports_dir_fd
+_DISK_FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
 
 
 class Folder:
@@ -58,8 +59,13 @@ class Folder:
     def sync(self) -> None:
         """Bring the names themselves to the disk, where the system has a way to ask for it."""
         if self._handle is not None:
-            with suppress(OSError):  # Some network drives cannot; the file is there all the same.
+            try:
                 os.fsync(self._handle)
+            except OSError as error:
+                # Some network drives cannot, and say so in many ways; the file is there all the same. A disk that
+                # fails is another matter: the name may be gone tomorrow.
+                if error.errno in _DISK_FAILED:
+                    raise
 
     def _named(self, name: str) -> str | Path:
         return self._path / name if self._handle is None else name
