@@ -10,6 +10,7 @@ twice; so an edit survives lost packets and a service that is started again mean
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import socket
@@ -41,6 +42,7 @@ from retone_bridge.protocol import (
     asking,
     read_reply,
 )
+from retone_bridge.seal import Sealer
 from retone_engine.request import (
     ClipRequest,
     DirectionsRequest,
@@ -65,15 +67,29 @@ def new_id() -> str:
 
 
 class Client:
-    """One socket to one service. ``patience_seconds``: how long a job may go unheard of before it is given up."""
+    """One socket to one service. ``patience_seconds``: how long a job may go unheard of before it is given up.
+
+    With the service's ``token`` every request goes sealed, which a service on another machine asks for; paths are
+    then those of that machine. Raises RetoneError(bad_request) when ``host`` is none.
+    """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, *, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        token: str | None = None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
+        self._sealer = None if token is None else Sealer(token)
         self._patience_seconds = patience_seconds
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         # Connected, so that the system tells when nobody listens, and nobody else is heard.
-        self._socket.connect((host, port))
+        try:
+            self._socket.connect((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise RetoneError("bad_request", f"{host}:{port} cannot be reached: {error.strerror}.") from error
         self._name = f"{host}:{port}"
 
     def __enter__(self) -> Client:
@@ -88,9 +104,12 @@ class Client:
     def send(self, message: Message) -> None:
         """Sends one message and waits for nothing; raises RetoneError(bad_request) when it cannot become a packet."""
         try:
-            data = encode(message)
+            data = self._sealer.outgoing(message) if self._sealer else encode(message)
         except OscError as error:
             raise RetoneError("bad_request", str(error)) from error
+        self._put(data)
+
+    def _put(self, data: bytes) -> None:
         # A refusal of an earlier packet shows here; the answers, or their lack, tell.
         with suppress(OSError):
             self._socket.send(data)
@@ -98,7 +117,8 @@ class Client:
     def listen(self, seconds: float) -> Message | None:
         """The next message within ``seconds``, or None.
 
-        Raises ConnectionRefusedError when the system says that nobody listens there.
+        Raises ConnectionRefusedError when the system says that nobody listens there, RetoneError(not_allowed) when
+        the service does not know the token.
         """
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
@@ -111,7 +131,11 @@ class Client:
                 raise ConnectionRefusedError from error
             except (OscError, ValueError):
                 continue
-            return message
+            about_seals = self._sealer.incoming(message) if self._sealer else None
+            if about_seals is None:
+                return message
+            for data in about_seals:
+                self._put(data)
         return None
 
     def ask(self, request: Request, reply: type[ReplyT], seconds: float = 1.0) -> ReplyT:
@@ -182,10 +206,10 @@ class Client:
     def _run(self, request: Asking | Job, directions: int = 0) -> Iterator[Reply]:
         acked = refused = False
         known = Heard(directions)
-        turns = iter(RESEND_SECONDS)
         asked = request.to_osc()
         self.send(asked)
         heard_at = sent_at = time.monotonic()
+        turns = _turns()
         wait = next(turns)
         while True:
             try:
@@ -197,24 +221,26 @@ class Client:
             now = time.monotonic()
             if heard is None or getattr(heard, "id", None) != request.id:
                 if now - sent_at >= wait:
-                    # Silence may be the network's: the turns are all there is only where nobody listens.
-                    last, refused = 0.0 if refused else RESEND_SECONDS[-1], False
-                    wait = ASK_AGAIN_SECONDS if acked else next(turns, last)
-                    if not wait or now - heard_at > self._patience_seconds:
+                    # Silence may be the network's; where nobody listens there is less to wait for.
+                    patience = sum(RESEND_SECONDS) if refused and not acked else self._patience_seconds
+                    if now - heard_at >= patience:
                         raise self._silence(f"The job is {request.id}; a service that has it goes on with it.")
                     self.send(Job(request.id).to_osc() if acked else asked)
-                    sent_at = now
+                    wait, sent_at, refused = next(turns), now, False
                 continue
             heard_at = sent_at = now
             if isinstance(heard, Busy):
                 yield heard
-                wait, turns = heard.retry_ms / 1000, iter(RESEND_SECONDS)
+                wait, turns = heard.retry_ms / 1000, _turns()
                 continue
-            first_ack, acked, wait = not acked, True, ASK_AGAIN_SECONDS
+            first_ack, acked = not acked, True
+            wait, turns = ASK_AGAIN_SECONDS, itertools.repeat(ASK_AGAIN_SECONDS)
             if not known.new(heard):
                 continue
             if isinstance(heard, Done) and known.lacks(heard):
                 self.send(Job(request.id).to_osc())  # something was lost on the way
+                turns = _turns()
+                wait = next(turns)
                 continue
             if isinstance(heard, Done | Fail):
                 self.send(Received(request.id).to_osc())
@@ -232,6 +258,11 @@ class Client:
 
     def _silence(self, advice: str) -> RetoneError:
         return RetoneError("not_running", f"No Retone service answers at {self._name}. {advice}")
+
+
+def _turns() -> Iterator[float]:
+    """Seconds from one sending to the next, until an answer comes."""
+    return itertools.chain(RESEND_SECONDS, itertools.repeat(RESEND_SECONDS[-1]))
 
 
 def _full(path: Clip) -> str:
