@@ -58,7 +58,9 @@ def encode(message: Message) -> bytes:
         for argument in message.arguments:
             if isinstance(argument, str) and "\0" in argument:
                 raise OscError("A string holds a zero byte, which ends an OSC string.")
-            builder.add_arg(argument)
+            # Only who sent such a number hears it again, as a token: others need not read 64 bits.
+            large = isinstance(argument, float) and math.isfinite(argument) and abs(argument) > _LARGEST
+            builder.add_arg(argument, "d" if large else None)
         data = bytes(builder.build().dgram)
     except (osc_message_builder.BuildError, ValueError, OverflowError) as error:
         raise OscError(f"OSC cannot carry an argument of {message.address}: {error}") from error
