@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
 from typing import get_type_hints
 
+from retone_bridge.guard import ANSWERS_A_SECOND, ANYONE, NAMES_A_FILE, PAIRED, TOKEN_CHARACTERS
 from retone_bridge.osc import MESSAGE_LIMIT, Argument
-from retone_bridge.protocol import ACTIONS, DEFAULT_PORT, HELD, PROTOCOL, REPLIES, REQUESTS
+from retone_bridge.protocol import ACTION, ACTIONS, DEFAULT_PORT, HELD, PARAM, PROTOCOL, REPLIES, REQUESTS
 from retone_bridge.said import Said, sentence_of
+from retone_bridge.seal import IDLE_SECONDS
 from retone_engine.request import CODES, KINDS, PARAMETERS, WARNINGS, Parameter
+
+
+def _listed(addresses: Iterable[str]) -> str:
+    return ", ".join(f"`{address}`" for address in addresses)
+
 
 _HEAD = f"""# Retone's OSC protocol, version {PROTOCOL}
 
 Made by `python -m retone_bridge.document > bridge/PROTOCOL.md`; do not edit by hand.
 
-The service listens on UDP port {DEFAULT_PORT} of 127.0.0.1. Every message stays below {MESSAGE_LIMIT:,} bytes; audio is
+The service listens on UDP port {DEFAULT_PORT} of 127.0.0.1, for programs of its own machine; how others are let in
+stands under Networks. Every message stays below {MESSAGE_LIMIT:,} bytes; audio is
 never sent, only the paths of files. Numbers may come as any OSC number (`i f h d T F`), those of settings also as text,
 and text also as a number. A bundle is taken apart and each message counts as sent now. An address is matched exactly,
 patterns are not expanded.
@@ -29,6 +37,40 @@ The service repeats `/retone/done` and `/retone/fail` of a job until `/retone/re
 
 Results are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
 several, and `loop-r1-1-plus.wav` `loop-r1-1-minus.wav` ... when they are the two ways along each direction.
+
+## Networks
+
+What is sent on the service's own machine needs nothing. A service that listens more widely (`retone serve --host
+0.0.0.0`) does not start without a token of at least {TOKEN_CHARACTERS} characters, from the environment, RETONE_TOKEN,
+or from `--token-file`, a file that only its owner can read. Then, for other machines:
+
+| host | may send |
+|---|---|
+| any | {_listed(ANYONE)} |
+| paired, `--pair 192.168.0.20` | these, {_listed(PAIRED)}, `{PARAM}NAME`, `{ACTION}NAME` |
+| any, with the token | everything, sealed |
+
+What else comes is answered by `/retone/fail` with `not_allowed`, or not at all when it is too much: a host gets at most
+{ANSWERS_A_SECOND} answers a second to what it sends without a right, and one line a minute in the log. Of the held
+values, a paired host may not touch {_listed(NAMES_A_FILE)}, which name files. A hello of any host
+moves no replies. A bundle may hold sealed messages beside others, each is judged by itself.
+
+A request is sealed so, that neither the token crosses the network nor a recording works again:
+
+1. `/retone/challenge` is answered by `/retone/challenged nonce`. The nonce is good for requests from the same host and
+   port, until it has not been used for {IDLE_SECONDS / 60:g} minutes or the service ends.
+2. A request, one OSC message, goes as the blob at the end of `/retone/sealed counter mac packet`. The counter begins
+   anywhere from 1 and rises with each; a request that is sent again is sealed anew. `mac` is the HMAC-SHA256, in small
+   hex digits, with the token (its UTF-8 bytes) as the key, of the nonce as text, the counter as 8 bytes with the
+   highest first, and the packet, one after the other.
+3. The answers come as if the request had come by itself. `/retone/fail /retone/sealed not_allowed` asks for a new
+   challenge: the nonce was forgotten, or the token is another. `bad_request` instead says that the counter was used
+   already, as by a packet that the network doubled; nothing need be done about it.
+
+What this does not do: nothing is encrypted, so whoever listens on the network reads prompts and the names of files.
+Answers carry no seal and can be forged, and so can the address of a paired host: pair only where the network is yours.
+A token that can be guessed can be found from a recording, so let it be made by chance. Where the network is not to be
+trusted, leave the service on 127.0.0.1 and put a tunnel (WireGuard, or another VPN) under it.
 """
 
 
@@ -81,7 +123,7 @@ def _section(kind: type[Said]) -> Iterator[str]:
 
 
 def _words(type_: object) -> str:
-    plain: dict[object, str] = {str: "text", int: "int", float: "float", int | None: "int"}
+    plain: dict[object, str] = {str: "text", bytes: "blob", int: "int", float: "float", int | None: "int"}
     return plain.get(type_, "texts" if type_ == tuple[str, ...] else "any" if type_ is Argument else "pairs")
 
 

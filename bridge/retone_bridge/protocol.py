@@ -16,6 +16,7 @@ from retone_bridge.replies import (
     REPLIES,
     Ack,
     Busy,
+    Challenged,
     ClipsReply,
     Direction,
     Done,
@@ -38,6 +39,7 @@ from retone_bridge.requests import (
     Action,
     Asking,
     Cancel,
+    Challenge,
     Clips,
     Directions,
     Edit,
@@ -48,6 +50,7 @@ from retone_bridge.requests import (
     Quit,
     Received,
     Request,
+    Sealed,
     Status,
     Steer,
     Sync,
@@ -59,10 +62,10 @@ from retone_engine.request import PARAMETERS, Parameter, RetoneError
 
 __all__ = [
     "ACTION", "ACTIONS", "DEFAULT_PORT", "HELD", "JOB_ID", "PARAM", "PROTOCOL", "REPLIES", "REQUESTS",
-    "Ack", "Action", "Asking", "Busy", "Cancel", "Clips", "ClipsReply", "Direction", "Directions", "Done", "Edit",
-    "Fail", "Hello", "Job", "Notify", "Param", "ParamReply", "Progress", "Queued", "Quit", "Received", "Reply",
-    "Request", "Result", "Status", "StatusReply", "Steer", "Sync", "Synced", "Version", "VersionReply", "Warned",
-    "Welcome", "asking", "named_in", "read_reply", "read_request",
+    "Ack", "Action", "Asking", "Busy", "Cancel", "Challenge", "Challenged", "Clips", "ClipsReply", "Direction",
+    "Directions", "Done", "Edit", "Fail", "Hello", "Job", "Notify", "Param", "ParamReply", "Progress", "Queued",
+    "Quit", "Received", "Reply", "Request", "Result", "Sealed", "Status", "StatusReply", "Steer", "Sync", "Synced",
+    "Version", "VersionReply", "Warned", "Welcome", "asking", "named_in", "read_reply", "read_request",
 ]  # fmt: skip
 
 DEFAULT_PORT = 9130

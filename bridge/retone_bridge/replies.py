@@ -181,6 +181,14 @@ class ClipsReply(Reply):
 
 
 @dataclass(frozen=True)
+class Challenged(Reply):
+    """The answer to challenge."""
+
+    address = "/retone/challenged"
+    nonce: Annotated[str, "32 hex digits, for requests that come from the asker's host and port."]
+
+
+@dataclass(frozen=True)
 class ParamReply(Reply):
     """The value that a surface holds: to every subscriber when it changes, to the asker when it asks."""
 
@@ -194,5 +202,5 @@ class ParamReply(Reply):
 
 REPLIES: tuple[type[Reply], ...] = (
     Welcome, VersionReply, StatusReply, Synced, Ack, Busy, Queued, Progress, Warned, Direction, Result, Done, Fail,
-    ClipsReply, ParamReply,
+    ClipsReply, ParamReply, Challenged,
 )  # fmt: skip

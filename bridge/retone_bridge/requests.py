@@ -12,6 +12,7 @@ from retone_bridge.replies import (
     PARAM,
     Ack,
     Busy,
+    Challenged,
     ClipsReply,
     Direction,
     Done,
@@ -164,6 +165,23 @@ def asking(id: str, request: ClipRequest) -> Asking:
 
 
 @dataclass(frozen=True)
+class Challenge(Request):
+    """Asks for a nonce to seal requests with, on a service that other machines may use."""
+
+    address, replies = "/retone/challenge", (Challenged,)
+
+
+@dataclass(frozen=True)
+class Sealed(Request):
+    """Any other request, sealed with the token; it is answered as if it had come by itself. See Networks above."""
+
+    address = "/retone/sealed"
+    counter: Annotated[int, "Above the last one of this nonce, from 1 to 2147483647."]
+    mac: Annotated[str, "HMAC-SHA256 under the token of nonce, counter and packet, 64 small hex digits."]
+    packet: Annotated[bytes, "The request, one OSC message."]
+
+
+@dataclass(frozen=True)
 class Cancel(Request):
     """Cancels a job; its fail with the code cancelled follows, or its end when it has come to one."""
 
@@ -221,4 +239,5 @@ class Action(Request):
 
 REQUESTS: tuple[type[Request], ...] = (
     Hello, Version, Status, Sync, Notify, Quit, Edit, Directions, Steer, Cancel, Job, Received, Clips, Param, Action,
+    Challenge, Sealed,
 )  # fmt: skip

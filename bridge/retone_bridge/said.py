@@ -135,9 +135,11 @@ def _coerce(value: Argument, type_: Any, what: str) -> Any:
                 return int(number)
         except (TypeError, ValueError, OverflowError):
             pass
-    else:
+    elif type_ is not bytes or isinstance(value, bytes):
         return value
-    words = {str: "text", float: "a number", int: "a whole number"}.get(type_, "a port from 1 to 65535")
+    words = {str: "text", bytes: "a blob", float: "a number", int: "a whole number"}.get(
+        type_, "a port from 1 to 65535"
+    )
     raise RetoneError("bad_request", f"{what} is {str(value)[:60]!r}; it takes {words}.")
 
 

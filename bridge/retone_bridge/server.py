@@ -6,7 +6,6 @@ Threads only put events onto the queue; the thread in ``run`` takes them off and
 from __future__ import annotations
 
 import importlib.metadata
-import ipaddress
 import logging
 import queue
 import threading
@@ -16,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from retone_bridge import protocol
+from retone_bridge import leftovers, protocol
 from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers
+from retone_bridge.guard import Guard
 from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
+from retone_bridge.logs import note
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.paths import JOURNAL, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
@@ -32,15 +33,21 @@ from retone_engine.request import RetoneError
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+# Packets that came together share one commit; the first of them waits no longer than this for the others.
+TOGETHER_SECONDS = 0.01
 # Packets beyond this wait nowhere: they are dropped, as UDP may, and at-least-once clients send them again.
 INBOX_LIMIT = 4096
+_TROUBLE_CHARACTERS = 400
 
 _Packet: TypeAlias = tuple[bytes, Endpoint]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a service is started; ``port`` 0 takes a free one, ``worker`` is the engine's command line."""
+    """How a service is started; ``port`` 0 takes a free one, ``worker`` is the engine's command line.
+
+    ``token`` is what other machines show to be let in, ``paired`` the hosts that may turn parameters without it.
+    """
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -49,13 +56,15 @@ class Settings:
     roots: tuple[str, ...] = ()
     state: Path = field(default_factory=state_folder)
     worker: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False)
+    paired: tuple[str, ...] = ()
 
 
 class Server:
     """A service that is ready to ``run``; raises RetoneError when a port, a folder or the journal cannot be had."""
 
     def __init__(self, settings: Settings) -> None:
-        check_loopback(settings.host)
+        self._guard = Guard(settings.host, settings.token, settings.paired)
         self._inbox: queue.Queue[_Packet | WorkerEvent | None] = queue.Queue(INBOX_LIMIT)
         self._stopping = False
         self._started = time.monotonic()
@@ -70,8 +79,8 @@ class Server:
         except RetoneError:
             self._udp.close()
             raise
-        places.renders.mkdir(parents=True, exist_ok=True)
-        places.sweep()
+        for own in (places.renders, places.previews):
+            leftovers.sweep(own)
         command = settings.worker or engine_command(settings.device, settings.model)
         self._executor = WorkerProcess(command, self._inbox.put)
         self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
@@ -87,12 +96,11 @@ class Server:
         self._executor.start()
         self._jobs.recover()
         self._udp.start()
-        log.info("listening on %s", self.endpoint)
+        note(log, logging.INFO, "listening", at=str(self.endpoint))
         next_tick = time.monotonic()
         try:
             while not self._stopping:
-                with suppress(queue.Empty):
-                    self._take(self._inbox.get(timeout=max(0.0, next_tick - time.monotonic())))
+                self._take_all(max(0.0, next_tick - time.monotonic()))
                 if time.monotonic() >= next_tick:
                     self._jobs.tick()
                     next_tick = time.monotonic() + TICK_SECONDS
@@ -100,7 +108,7 @@ class Server:
             self._udp.close()
             self._jobs.close()
             self._journal.close()
-            log.info("ended")
+            note(log, logging.INFO, "ended")
 
     def stop(self) -> None:
         """Ends ``run`` soon; may be called from any thread and from a signal."""
@@ -110,7 +118,16 @@ class Server:
         try:
             self._inbox.put_nowait((data, source))
         except queue.Full:
-            log.warning("a packet of %s was dropped: too many wait", source)
+            note(log, logging.WARNING, "packet dropped", source=str(source), why="too many wait")
+
+    def _take_all(self, seconds: float) -> None:
+        """Takes what waits in the inbox, or what comes within ``seconds``; its jobs share one commit."""
+        with suppress(queue.Empty):
+            self._take(self._inbox.get(timeout=seconds))
+            until = time.monotonic() + TOGETHER_SECONDS
+            while time.monotonic() < until:
+                self._take(self._inbox.get_nowait())
+        self._jobs.keep()
 
     def _take(self, event: _Packet | WorkerEvent | None) -> None:
         if not isinstance(event, tuple):
@@ -124,17 +141,23 @@ class Server:
             messages = decode(data)
         except OscError as error:
             # Not answered: what cannot be read may come from anything, and an answer may call for another.
-            log.warning("a packet of %s was dropped: %s", source, error)
+            if self._guard.worth_a_line(source.host):
+                note(log, logging.WARNING, "packet dropped", source=str(source), why="no OSC", error=error)
             return
         for message in messages:
             self._dispatch(message, source)
 
     def _dispatch(self, message: Message, source: Endpoint) -> None:
         if message.address in _SAID_BY_SERVICES:
-            log.warning("%s sent %s, which only a service says", source, message.address)
+            if self._guard.worth_a_line(source.host):
+                note(log, logging.WARNING, "packet dropped", source=str(source), why="only a service says it")
             return
         asker = self._reply_ports.of(source)
         try:
+            admitted = self._guard.admitted(message, source)
+            if admitted is None:
+                return
+            message = admitted
             request = protocol.read_request(message)
             port = getattr(request, "reply_port", None)
             if port is not None:
@@ -145,7 +168,7 @@ class Server:
             self._answer(Fail(protocol.named_in(message), error.code, error.message), asker)
         except Exception as error:
             # A fault of our own in one request must not end everybody's service.
-            log.exception("%s of %s met a fault", message.address, source)
+            note(log, logging.ERROR, "fault", source=str(source), address=message.address[:60], error=error)
             words = f"Retone met a fault of its own ({type(error).__name__}); its log tells more."
             self._answer(Fail(protocol.named_in(message), "internal", words), asker)
 
@@ -153,15 +176,19 @@ class Server:
         match request:
             case protocol.Hello():
                 self._reply_ports.remember(source, request.reply_port)
-                log.info("%s says hello from %s", request.client[:60] or "somebody", source)
+                if request.client:
+                    note(log, logging.INFO, "hello", source=str(source), client=request.client[:60])
                 engine = self._engine or Ready("", "", "")
-                welcome = protocol.Welcome(version(), PROTOCOL, engine.device, engine.model, LEASE_SECONDS)
+                welcome = protocol.Welcome(version(), PROTOCOL, engine.device, Path(engine.model).name, LEASE_SECONDS)
                 self._answer(welcome, asker)
             case protocol.Version():
                 self._answer(protocol.VersionReply("retone", version(), PROTOCOL), asker)
             case protocol.Status():
                 self._answer(self._status(), asker)
+            case protocol.Challenge():
+                self._answer(protocol.Challenged(self._guard.challenge(source)), asker)
             case protocol.Sync():
+                self._jobs.keep()
                 self._answer(protocol.Synced(request.token), asker)
             case protocol.Notify():
                 self._reply_ports.remember(source, request.reply_port)
@@ -207,6 +234,7 @@ class Server:
             device=engine.device,
             model=engine.model,
             uptime_seconds=int(time.monotonic() - self._started),
+            trouble=self._jobs.trouble[:_TROUBLE_CHARACTERS],
         )
 
     def _answer(self, reply: Reply, asker: Endpoint | None) -> None:
@@ -220,7 +248,7 @@ class Server:
         try:
             data = encode(reply.to_osc())
         except OscError as error:
-            log.error("%s was not sent: %s", reply, error)
+            note(log, logging.ERROR, "reply not sent", address=reply.address, error=error)
             return
         for endpoint in to:
             self._udp.send(data, endpoint)
@@ -232,19 +260,6 @@ _SAID_BY_SERVICES = {reply.address for reply in protocol.REPLIES}
 def version() -> str:
     """Retone's version, as it is installed."""
     return importlib.metadata.version("retone")
-
-
-def check_loopback(host: str) -> None:
-    """Raises RetoneError(unsupported) unless ``host`` is this machine alone."""
-    try:
-        alone = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        alone = False
-    if not alone:
-        raise RetoneError(
-            "unsupported",
-            f"{host} would let other machines in, which this version does not guard yet; use --host 127.0.0.1.",
-        )
 
 
 def in_background(server: Server) -> threading.Thread:

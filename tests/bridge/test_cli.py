@@ -107,7 +107,7 @@ def test_nothing_is_overwritten_unless_forced(retone, service, clip, with_servic
         (("edit", "{clip}", "fail disk_full"), 4, "The script says fail"),
         (("edit", "{clip}", "crash"), 1, "the script says crash"),
         (("send", "status", "--port", "1"), 6, "retone serve"),
-        (("serve", "--host", "0.0.0.0"), 5, "use --host 127.0.0.1"),
+        (("serve", "--host", "0.0.0.0"), 2, "set RETONE_TOKEN"),
         (("serve", "--root", "{tmp}/none", "--port", "0"), 4, "There is no folder"),
         (("dance",), 2, "invalid choice"),
     ],

@@ -43,6 +43,8 @@ REQUESTS = [
     protocol.Param("strength", 0.5),
     protocol.Param("prompt"),
     protocol.Action("edit", 1.0),
+    protocol.Challenge(),
+    protocol.Sealed(2**31 - 1, "f" * 64, bytes(range(256))),
 ]
 # Each with the longest that it can carry.
 REPLIES = [
@@ -60,6 +62,7 @@ REPLIES = [
     protocol.Done(ID, 32, PATH),
     protocol.Fail(ID, "worker_crashed", "ü" * 450),
     protocol.ClipsReply("n" * 255, (PATH[:1500], "/music/loop.wav")),
+    protocol.Challenged("f" * 32),
     *(protocol.ParamReply(p.name, "\U0001f3bb" * PROMPT_LIMIT) for p in PARAMETERS if p.kind == "text" and p.live),
 ]
 

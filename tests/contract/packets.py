@@ -1,15 +1,18 @@
 """Packets as other programs write them, to the byte: what Python, Lua and JavaScript must all read and write.
 
-``python -m contract.packets`` (from ``tests``) writes packets/*.json anew. The bytes are liblo's (its ``oscsend``),
-so that no codec of ours is its own judge.
+``python -m contract.packets`` (from ``tests``) writes packets/*.json anew. The bytes are liblo's, so that no codec of
+ours is its own judge. A blob stands as hex.
 """
 
+import ctypes
+import ctypes.util
 import json
-import socket
-import subprocess
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "packets"
+
+# What the sealed packet among the requests was sealed with.
+TOKEN, NONCE = "the token of golden packets", "00112233445566778899aabbccddeeff"
 
 # (name, address, type tags, arguments)
 REQUESTS = [
@@ -48,6 +51,10 @@ REQUESTS = [
     ("a held amount", "/retone/param/amount", "f", [-0.25]),
     ("an action", "/retone/action/edit", "f", [1.0]),
     ("another action", "/retone/action/steer", "f", [1.0]),
+    ("challenge", "/retone/challenge", "", []),
+    ("sealed status", "/retone/sealed", "isb", [7,
+     "12c6f073c56161f4c2e52e3c110eb53e2f6d6c8663068874f77c0e2d22524a95",
+     "2f7265746f6e652f73746174757300002c000000"]),
 ]  # fmt: skip
 REPLIES = [
     ("welcome", "/retone/welcome", "sissi", ["0.1.0", 1, "cpu", "pocket", 3600]),
@@ -69,20 +76,49 @@ REPLIES = [
     ("fail", "/retone/fail", "sss", ["r1", "no_such_file", "There is no file /music/ünï.wav; check the path."]),
     ("clips", "/retone/clips.reply", "sss", ["loop.wav", "/music/loop.wav", "/músicá/old/loop.wav"]),
     ("no clips", "/retone/clips.reply", "s", ["loop.wav"]),
+    ("challenged", "/retone/challenged", "s", ["00112233445566778899aabbccddeeff"]),
     ("a held value", "/retone/param/strength", "f", [0.25]),
     ("a held switch", "/retone/param/highs", "i", [1]),
     ("a held auto", "/retone/param/steps", "s", ["auto"]),
 ]  # fmt: skip
 
 
+def plain(tags, arguments):
+    """The arguments as Python holds them: blobs as bytes."""
+    return tuple(bytes.fromhex(one) if tag == "b" else one for tag, one in zip(tags, arguments, strict=True))
+
+
+def liblo():
+    """The C library, or None where it is not installed; ``oscsend`` comes with it, but sends no blobs."""
+    name = ctypes.util.find_library("lo")
+    if name is None:
+        return None
+    library = ctypes.CDLL(name)
+    for function in ("lo_message_new", "lo_blob_new", "lo_message_serialise"):
+        getattr(library, function).restype = ctypes.c_void_p
+    return library
+
+
 def by_liblo(address, tags, arguments):
-    """The bytes that ``oscsend`` sends for this message."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.settimeout(5)
-        port = str(listener.getsockname()[1])
-        subprocess.run(["oscsend", "127.0.0.1", port, address, tags, *map(str, arguments)], check=True)
-        return listener.recv(65536)
+    """The bytes that liblo makes of this message."""
+    lo = liblo()
+    message = ctypes.c_void_p(lo.lo_message_new())
+    for tag, value in zip(tags, plain(tags, arguments), strict=True):
+        match tag:
+            case "i":
+                lo.lo_message_add_int32(message, ctypes.c_int32(value))
+            case "f":
+                lo.lo_message_add_float(message, ctypes.c_float(value))
+            case "d":
+                lo.lo_message_add_double(message, ctypes.c_double(value))
+            case "s":
+                lo.lo_message_add_string(message, value.encode())
+            case "b":
+                lo.lo_message_add_blob(message, ctypes.c_void_p(lo.lo_blob_new(ctypes.c_int32(len(value)), value)))
+    size = ctypes.c_size_t(65536)
+    data = ctypes.create_string_buffer(size.value)
+    lo.lo_message_serialise(message, address.encode(), data, ctypes.byref(size))
+    return data.raw[: size.value]
 
 
 def write():

@@ -1,13 +1,12 @@
 """Every language writes and reads the same bytes."""
 
-import shutil
-
 import pytest
 
 from bridge.harness import running
-from contract.packets import REPLIES, REQUESTS, by_liblo, kept
+from contract.packets import NONCE, REPLIES, REQUESTS, TOKEN, by_liblo, kept, liblo, plain
 from retone_bridge import protocol
 from retone_bridge.osc import Message, decode, encode
+from retone_bridge.seal import seal
 
 ROWS = {"requests": REQUESTS, "replies": REPLIES}
 PACKETS = [pytest.param(kind, packet, id=f"{kind}: {packet['name']}") for kind in ROWS for packet in kept(kind)]
@@ -18,14 +17,19 @@ WRITTEN = [each for each in PACKETS if "d" not in each.values[1]["tags"]]
 @pytest.mark.parametrize(("kind", "packet"), PACKETS)
 def test_python_reads_the_bytes(kind, packet):
     (message,) = decode(bytes.fromhex(packet["hex"]))
-    assert message == Message(packet["address"], tuple(packet["arguments"]))
+    assert message == Message(packet["address"], plain(packet["tags"], packet["arguments"]))
     read = protocol.read_request if kind == "requests" else protocol.read_reply
     assert read(message).to_osc().address == packet["address"]
 
 
 @pytest.mark.parametrize(("kind", "packet"), WRITTEN)
 def test_python_writes_the_bytes(kind, packet):
-    assert encode(Message(packet["address"], tuple(packet["arguments"]))).hex() == packet["hex"]
+    assert encode(Message(packet["address"], plain(packet["tags"], packet["arguments"]))).hex() == packet["hex"]
+
+
+def test_python_seals_the_bytes():
+    (packet,) = (each for each in kept("requests") if each["name"] == "sealed status")
+    assert encode(seal(TOKEN, NONCE, 7, Message("/retone/status")).to_osc()).hex() == packet["hex"]
 
 
 @pytest.mark.parametrize("kind", ROWS)
@@ -49,7 +53,7 @@ def test_a_service_understands_them_all(tmp_path):
                 assert [event for event in heard if "bad_request" in event] == [], packet["name"]
 
 
-@pytest.mark.skipif(shutil.which("oscsend") is None, reason="oscsend (liblo-tools) is not installed")
+@pytest.mark.skipif(liblo() is None, reason="liblo (which liblo-tools brings) is not installed")
 @pytest.mark.parametrize(("kind", "packet"), PACKETS)
 def test_liblo_writes_the_bytes(kind, packet):
     assert by_liblo(packet["address"], packet["tags"], packet["arguments"]).hex() == packet["hex"]

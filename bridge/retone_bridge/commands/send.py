@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from typing import Any
 
 from retone_bridge.client import Client
+from retone_bridge.guard import alone, read_token
 from retone_bridge.osc import Argument, Message
 from retone_bridge.protocol import (
     ACTION,
@@ -31,7 +33,7 @@ def add(commands: Any) -> None:
     send = commands.add_parser("send", help="send one OSC message, print the replies", description=__doc__)
     send.add_argument("address", metavar="ADDRESS", help="such as /retone/status, or just status")
     send.add_argument("arguments", metavar="ARG", nargs="*", help="numbers are sent as numbers, the rest as text")
-    send.add_argument("--host", default="127.0.0.1", help="(%(default)s)")
+    send.add_argument("--host", default="127.0.0.1", help="another one takes $RETONE_TOKEN (%(default)s)")
     send.add_argument("--port", type=int, default=DEFAULT_PORT, help="(%(default)s)")
     send.add_argument("--wait", type=float, default=0.5, metavar="SECONDS", help="for more replies (%(default)s)")
     send.set_defaults(run=run)
@@ -43,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     # A job's replies come until its end; others are there at once.
     is_job = address in _JOBS or address.startswith(ACTION)
     status, heard = 0, False
-    with Client(options.host, options.port) as client:
+    token = None if alone(options.host) else read_token(None, os.environ)
+    with Client(options.host, options.port, token) as client:
         client.send(message)
         until = time.monotonic() + options.wait
         while (left := until - time.monotonic()) > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from pathlib import Path
 from types import FrameType
@@ -14,12 +15,22 @@ from retone_bridge.protocol import DEFAULT_PORT
 
 def add(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run the service that the DAW scripts talk to", description=__doc__)
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen: this machine only (%(default)s)")
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s, this machine only)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="UDP port, 0 takes a free one (%(default)s)")
     serve.add_argument("--model", help="the model of requests that name none")
     serve.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="(%(default)s)")
     serve.add_argument(
         "--root", action="append", default=[], metavar="DIR", help="only files in this folder; may be repeated"
+    )
+    serve.add_argument(
+        "--token-file", metavar="FILE", help="holds what other machines need to be let in ($RETONE_TOKEN)"
+    )
+    serve.add_argument(
+        "--pair",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="the address of a control surface that may turn parameters without the token; may be repeated",
     )
     serve.add_argument("--state", metavar="DIR", help=f"where the journal and the results lie ({state_folder()})")
     serve.add_argument("--verbose", action="store_true", help="log everything, prompts and paths too")
@@ -28,10 +39,12 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     # Here, since nothing else needs the service's modules.
-    from retone_bridge import logs
+    from retone_bridge import guard, logs
     from retone_bridge.server import Server, Settings
 
     state = Path(options.state).expanduser().absolute() if options.state else state_folder()
+    token = guard.read_token(options.token_file, os.environ)
+    os.environ.pop(guard.TOKEN_VARIABLE, None)  # the engine has no use for it
     settings = Settings(
         host=options.host,
         port=options.port,
@@ -39,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
         roots=tuple(str(Path(root).expanduser().absolute()) for root in options.root),
         state=state,
+        token=token,
+        paired=tuple(options.pair),
     )
     with logs.kept(state / logs.FOLDER, verbose=options.verbose):
         server = Server(settings)
