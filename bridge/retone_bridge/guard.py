@@ -176,18 +176,20 @@ def _private_text(path: str) -> str:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise RetoneError("no_such_file", f"The token file {path} cannot be read: {error.strerror}.") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         kind = os.fstat(handle)
         if not stat.S_ISREG(kind.st_mode):
             raise RetoneError("not_allowed", f"{path} is no regular file; make one with {HOW_TO_MAKE_ONE}.")
         if os.name == "posix" and kind.st_mode & 0o077:
             raise RetoneError("not_allowed", f"Others on this machine can use {path}; run: chmod 600 {path}")
-        return file.read(4096).decode(errors="surrogateescape")
+        return os.read(handle, 4096).decode(errors="surrogateescape")
+    finally:
+        os.close(handle)
 
 
 def _turns(address: str) -> bool:
     held = address.startswith((PARAM, ACTION)) and address not in NAMES_A_FILE
-    return held or address in PAIRED
+    return held or address in (*ANYONE, *PAIRED)
 
 
 def _address(host: str) -> str:
