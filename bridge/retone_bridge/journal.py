@@ -47,6 +47,9 @@ _MIGRATIONS = (
     """
     ALTER TABLE jobs ADD COLUMN directions TEXT NOT NULL DEFAULT '[]';
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN clip_state TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 _CLIPS_LIMIT = 100
@@ -56,7 +59,8 @@ _CLIPS_LIMIT = 100
 class Job:
     """One job as the journal has it.
 
-    ``asked``: the request as it came; ``clip``: the file's real path then; ``outputs``: the names that this job
+    ``asked``: the request as it came; ``clip``: the file's real path then, and ``clip_state`` its size and time of
+    change, by which another file in its place is seen; ``outputs``: the names that this job
     may write; ``asker``: where replies go; ``received``: nobody has to be told the end again; ``starts``: how often
     an engine has begun it; ``crashes``: how often the service died meanwhile; ``results``: the files in place;
     ``directions``: those it found.
@@ -76,6 +80,7 @@ class Job:
     received: bool = False
     changed: float = 0.0
     directions: tuple[Direction, ...] = ()
+    clip_state: str = ""
 
     @property
     def ended(self) -> bool:
@@ -106,6 +111,7 @@ class Journal:
         run("PRAGMA locking_mode = EXCLUSIVE")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
+        run("PRAGMA fullfsync = ON")  # macOS only: there a plain fsync leaves it in the drive's own memory
         (version,) = run("PRAGMA user_version").fetchone()
         if version > len(_MIGRATIONS):
             sentence = f"{self.path} was written by a newer Retone; use that one, or another --state."
@@ -113,20 +119,30 @@ class Journal:
         for number in range(version, len(_MIGRATIONS)):
             step = f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
             self._connection.executescript(step)
+        self.prune()
+
+    def prune(self) -> None:
+        """Forgets jobs that ended more than ``KEPT_DAYS`` ago."""
         oldest = time.time() - KEPT_DAYS * 86400
-        run("DELETE FROM jobs WHERE state IN ('done', 'failed') AND changed < ?", (oldest,))
+        self._run("DELETE FROM jobs WHERE state IN ('done', 'failed') AND changed < ?", (oldest,))
 
     def close(self) -> None:
         self._connection.close()
 
-    def add(self, job: Job) -> None:
-        """Keeps a new job; it is on the disk when this returns. Raises RetoneError(disk_full or internal)."""
-        host, port = job.asker or (None, None)
-        self._run(
-            "INSERT INTO jobs (id, asked, clip, outputs, host, port, received, changed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (job.id, _text(job.asked.values()), job.clip, _text(job.outputs), host, port, job.received, time.time()),
-        )
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Keeps new jobs, all or none; they are on the disk when this returns.
+
+        Raises RetoneError(disk_full, cannot_write or internal).
+        """
+        with self._told():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(_INSERT, map(_row, jobs))
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk may have ended it
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def find(self, id: str) -> Job | None:
         return next(self._jobs("WHERE id = ?", (id,)), None)
@@ -202,6 +218,18 @@ class Journal:
             raise RetoneError(
                 "internal", f"The journal {self.path} is damaged ({error}); move it away and start again."
             ) from error
+
+
+_INSERT = (
+    "INSERT INTO jobs (id, asked, clip, outputs, host, port, received, changed, clip_state)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _row(job: Job) -> tuple[object, ...]:
+    host, port = job.asker or (None, None)
+    asked, outputs = _text(job.asked.values()), _text(job.outputs)
+    return job.id, asked, job.clip, outputs, host, port, job.received, time.time(), job.clip_state
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from retone_engine.request import RetoneError
+from retone_engine.request import Bounds, ClipRequest, RetoneError, Stamp
 
 # Room for the results of one job and for what the disk's owner does meanwhile.
 FREE_BYTES = 64 * 1024 * 1024
@@ -30,32 +30,48 @@ def state_folder() -> Path:
 
 @dataclass(frozen=True)
 class Places:
-    """Where a service reads and writes: ``roots`` empty is anywhere, ``renders`` is the folder for results."""
+    """Where a service reads and writes.
+
+    ``roots``: folders that clips and output folders lie in, empty is anywhere. ``renders``: results, which a project
+    may refer to, so that Retone never removes one. ``previews``: those of directions, which may go when room is short.
+    """
 
     renders: Path
+    previews: Path
     roots: tuple[Path, ...] = ()
 
     @staticmethod
     def of(state: Path, roots: Sequence[str | Path] = ()) -> Places:
-        """The places of a service with this ``state`` folder; raises RetoneError(no_such_folder) on a bad root."""
-        return Places(state / "renders", tuple(folder(str(root), ()) for root in roots))
+        """The places of a service with this ``state`` folder, which are made.
 
-    def sweep(self) -> None:
-        """Removes what an engine that was killed left half written in ``renders``, which is the service's alone."""
-        for part in self.renders.glob(".retone-*.part"):
-            part.unlink(missing_ok=True)
+        Raises RetoneError(no_such_folder or cannot_write).
+        """
+        checked = tuple(folder(str(root), ()) for root in roots)
+        # As they really are, once: what is written there is compared with where it was to go.
+        state = Path(os.path.realpath(state))
+        places = Places(state / "renders", state / "previews", checked)
+        for own in (places.renders, places.previews):
+            try:
+                own.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise RetoneError("cannot_write", f"{own} cannot be made: {error.strerror or error}.") from error
+        return places
 
-    def clip(self, given: str) -> Path:
-        """The clip's real path; raises RetoneError as ``clip`` does."""
-        return clip(given, self.roots)
+    def clip(self, given: str) -> tuple[Path, str]:
+        """The clip's real path, and its state, by which a change is seen; raises RetoneError as ``clip`` does."""
+        path = clip(given, self.roots)
+        return path, _state(_looked_at(path))
 
-    def outputs(self, source: Path, job: str, labels: Sequence[str], output_folder: str) -> tuple[Path, ...]:
-        """New names for the results of ``job``, one for each of ``labels``; an empty label adds nothing to the name.
+    def outputs(self, source: Path, job: str, request: ClipRequest) -> tuple[Path, ...]:
+        """New names for the results of ``job``, one for each label; an empty label adds nothing to the name.
 
         Raises RetoneError(no_such_folder, outside_roots, cannot_write, disk_full, output_exists or bad_request).
         """
-        where = folder(output_folder, self.roots) if output_folder else self.renders
-        names = ["-".join(filter(None, (_stem(source), job, label))) + ".wav" for label in labels]
+        if request.output_folder:
+            where = folder(request.output_folder, self.roots)
+        else:
+            where = self.previews if request.kind == "directions" else self.renders
+        names = ["-".join(filter(None, (_stem(source), job, label))) + ".wav" for label in request.results]
         found = tuple(where / name for name in names)
         check_room(where)
         for path in found:
@@ -63,6 +79,21 @@ class Places:
             if len(os.fsencode(path)) > PATH_BYTES:
                 raise RetoneError("bad_request", f"The path of {path.name} is too long; choose a shorter folder.")
         return found
+
+    def bounds(self, job: str, given: str, state: str, outputs: Sequence[str]) -> Bounds:
+        """What the engine is held to, as the files are now.
+
+        Raises RetoneError as ``clip`` does, clip_changed when the clip ``given`` is not in the ``state`` it was in, and
+        no_such_folder or outside_roots when the folder of ``outputs`` has gone or is another one.
+        """
+        path = clip(given, self.roots)
+        status = _looked_at(path)
+        if state and state != _state(status):
+            raise RetoneError("clip_changed", f"{path.name} was changed after the edit was asked for; ask again.")
+        where = Path(outputs[0]).parent
+        if folder(str(where), ()) != where:
+            raise RetoneError("outside_roots", f"{where} is no longer the folder that was asked for.")
+        return Bounds(job, Stamp.of(status), Stamp.of(where.stat()))
 
 
 def clip(given: str, roots: Sequence[Path] = ()) -> Path:
@@ -121,6 +152,17 @@ def _resolve(given: str, code: str, sentence: str) -> Path:
         return path.resolve(strict=True)
     except (OSError, RuntimeError):  # RuntimeError: a loop of links, in older Pythons
         raise RetoneError(code, sentence.format(path)) from None
+
+
+def _looked_at(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError:
+        raise RetoneError("no_such_file", f"There is no file {path} any more.") from None
+
+
+def _state(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def _check_inside(path: Path, roots: Sequence[Path]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from retone_bridge.protocol import Direction, Fail, Progress, Result, Warned
-from retone_engine.request import CODES, WARNINGS, ClipRequest
+from retone_engine.request import CODES, WARNINGS, Bounds, ClipRequest
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,20 @@ class Finished:
 
 @dataclass(frozen=True)
 class Crashed:
-    """The engine's process is gone; ``message`` says how, and its last words."""
+    """The engine's process ``pid`` is gone; ``message`` says how, and its last words."""
 
     message: str
+    pid: int
+    code: str = "worker_crashed"
 
 
 @dataclass(frozen=True)
 class Unusable:
-    """The engine cannot work at all as it was started: the device or the model is not there."""
+    """The engine cannot work at all as it was started: the device is not there, or its process dies at once."""
 
     code: str
     message: str
+    pid: int = 0
 
 
 WorkerEvent: TypeAlias = Unusable | Ready | Progress | Warned | Direction | Result | Finished | Fail | Crashed
@@ -52,12 +55,13 @@ WorkerEvent: TypeAlias = Unusable | Ready | Progress | Warned | Direction | Resu
 
 @dataclass(frozen=True)
 class Render:
-    """One job for the engine: what is asked, and the files that it may write."""
+    """One job for the engine: what is asked, and the files that it may write, within ``bounds``."""
 
     id: str
     request: ClipRequest
     outputs: tuple[str, ...]
     overwrite: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
 
     def line(self) -> dict[str, Any]:
         return {
@@ -66,6 +70,7 @@ class Render:
             "request": self.request.values(),
             "outputs": list(self.outputs),
             "overwrite": self.overwrite,
+            "bounds": self.bounds.values(),
         }
 
 

@@ -1,4 +1,4 @@
-"""Ends of jobs that nobody has confirmed yet: UDP loses packets, so that they are said again."""
+"""Ends of jobs that nobody has confirmed yet: UDP loses packets, so that they are said again, less and less often."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from retone_bridge.askers import LEASE_SECONDS
 from retone_bridge.protocol import Reply
 from retone_bridge.udp import Endpoint
 
-RESEND_SECONDS = (0.5, 1, 2, 4, 8, 15)  # between one time and the next
+FIRST_SECONDS, LONGEST_SECONDS = 0.5, 60.0  # between one time and the next, each pause twice the one before
 
 
 @dataclass
@@ -17,19 +18,22 @@ class _Repeat:
     reply: Reply
     asker: Endpoint
     due: float
-    turn: int = 0
+    pause: float
+    until: float
 
 
 class Repeats:
-    """Replies by job, each said through ``answer`` until it is dropped or its turns are over."""
+    """Replies by job, each said through ``answer`` until it is dropped or ``lease_seconds`` are over."""
 
-    def __init__(self, answer: Callable[[Reply, Endpoint], None]) -> None:
+    def __init__(self, answer: Callable[[Reply, Endpoint], None], lease_seconds: float = LEASE_SECONDS) -> None:
         self._answer = answer
+        self._lease_seconds = lease_seconds
         self._waiting: dict[str, _Repeat] = {}
 
     def add(self, id: str, reply: Reply, asker: Endpoint) -> None:
-        """``reply`` has been said once; the next time is due after the first of ``RESEND_SECONDS``."""
-        self._waiting[id] = _Repeat(reply, asker, time.monotonic() + RESEND_SECONDS[0])
+        """``reply`` has been said once; the next time is due after the first pause."""
+        now = time.monotonic()
+        self._waiting[id] = _Repeat(reply, asker, now + FIRST_SECONDS, FIRST_SECONDS, now + self._lease_seconds)
 
     def drop(self, id: str) -> None:
         """It has arrived."""
@@ -41,8 +45,7 @@ class Repeats:
         for id, repeat in list(self._waiting.items()):
             if now >= repeat.due:
                 self._answer(repeat.reply, repeat.asker)
-                repeat.turn += 1
-                if repeat.turn == len(RESEND_SECONDS):
+                repeat.pause = min(2 * repeat.pause, LONGEST_SECONDS)
+                repeat.due = now + repeat.pause
+                if repeat.due > repeat.until:
                     del self._waiting[id]
-                else:
-                    repeat.due = now + RESEND_SECONDS[repeat.turn]

@@ -177,7 +177,7 @@ class Server:
             case protocol.Hello():
                 self._reply_ports.remember(source, request.reply_port)
                 if request.client:
-                    note(log, logging.INFO, "hello", source=str(source), client=request.client[:60])
+                    note(log, logging.DEBUG, "hello", source=str(source), client=request.client[:60])
                 engine = self._engine or Ready("", "", "")
                 welcome = protocol.Welcome(version(), PROTOCOL, engine.device, Path(engine.model).name, LEASE_SECONDS)
                 self._answer(welcome, asker)

@@ -17,14 +17,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
+from retone_bridge.logs import note
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent, read_event
 from retone_bridge.protocol import Fail
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
+# At the service's own end, which is to take no more than five seconds in all.
+STOP_SECONDS = 3.0
 # One network call of a large model on a slow processor may take minutes; nothing that lives is silent for longer.
 SILENCE_SECONDS = 900.0
 
@@ -32,6 +36,8 @@ SILENCE_SECONDS = 900.0
 class Executor(Protocol):
     """What the jobs need of an engine. One order at a time; its events end with Finished, Fail, Unusable or Crashed."""
 
+    @property
+    def pid(self) -> int | None: ...
     def start(self) -> None: ...
     def give(self, order: Render) -> None: ...
     def cancel(self, id: str) -> None: ...
@@ -75,8 +81,10 @@ class WorkerProcess:
         return self._child.process.pid if self._child else None
 
     def start(self) -> None:
-        """Starts a process unless one is alive; Ready or Crashed follows."""
+        """Starts a process unless one is alive; Ready or Unusable follows."""
         if self._child is None or not self._child.alive():
+            if self._child is not None:
+                self._child.dismiss()
             self._child = _Child(self._command, self._heard)
 
     def give(self, order: Render) -> None:
@@ -92,9 +100,9 @@ class WorkerProcess:
             self._cancel_until = time.monotonic() + self._grace_seconds
 
     def retire(self) -> None:
-        """Ends this process when it has nothing to do, since its device is no longer to be trusted."""
+        """Ends this process at once, since its device is no longer to be trusted; the next is a fresh one."""
         if self._child is not None:
-            self._child.end(self._grace_seconds)
+            self._child.end(0.0)
             self._child = None
 
     def tick(self) -> None:
@@ -106,7 +114,7 @@ class WorkerProcess:
             child.kill("It did not stop in time.")
             self._cancel_until = None
         elif now - child.heard_at > self._silence_seconds:
-            child.kill(f"It was silent for {self._silence_seconds:g} seconds.")
+            child.kill(f"It was silent for {self._silence_seconds:g} seconds.", "worker_hung")
             child.heard_at = now
 
     def stop(self) -> None:
@@ -115,10 +123,12 @@ class WorkerProcess:
             if self._job is not None:
                 self._child.say({"do": "cancel", "job": self._job})
             # One that still starts has nothing to lose.
-            self._child.end(self._grace_seconds if self._child.ready else 0.0, wait=True)
+            self._child.end(STOP_SECONDS if self._child.ready else 0.0)
             self._child = None
 
-    def _heard(self, event: WorkerEvent) -> None:
+    def _heard(self, child: _Child, event: WorkerEvent) -> None:
+        if child is not self._child:
+            return  # the last words of one that was replaced
         if isinstance(event, Finished | Fail | Unusable | Crashed):
             self._job = self._cancel_until = None
         self._emit(event)
@@ -132,10 +142,10 @@ _ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
 class _Child:
     """One process and the threads that read it."""
 
-    def __init__(self, command: Sequence[str], heard: Callable[[WorkerEvent], None]) -> None:
+    def __init__(self, command: Sequence[str], heard: Callable[[_Child, WorkerEvent], None]) -> None:
         self._heard = heard
         self._last_words: deque[str] = deque(maxlen=12)
-        self._why = ""
+        self._why, self._code = "", "worker_crashed"
         self._dismissed = False
         self._unusable: Unusable | None = None
         self.ready = False
@@ -165,22 +175,20 @@ class _Child:
             self.process.stdin.write(json.dumps(line) + "\n")
             self.process.stdin.flush()
         except (OSError, ValueError):
-            log.debug("the engine is gone; its reader will say so")
+            note(log, logging.DEBUG, "engine is gone; its reader will say so")
 
-    def kill(self, why: str) -> None:
-        self._why = why
+    def kill(self, why: str, code: str = "worker_crashed") -> None:
+        self._why, self._code = why, code
         self.process.kill()
 
-    def end(self, grace_seconds: float, *, wait: bool = False) -> None:
-        """Asks the process to quit and kills it after ``grace_seconds``; nothing more is heard of it."""
+    def dismiss(self) -> None:
+        """Nothing more is heard of it."""
         self._dismissed = True
-        self.say({"do": "quit"})
-        if wait:
-            self._see_off(grace_seconds)
-        else:
-            threading.Thread(target=self._see_off, args=(grace_seconds,), daemon=True).start()
 
-    def _see_off(self, grace_seconds: float) -> None:
+    def end(self, grace_seconds: float) -> None:
+        """Asks the process to quit and kills it after ``grace_seconds``; nothing more is heard of it."""
+        self.dismiss()
+        self.say({"do": "quit"})
         self._close_input()
         try:
             self.process.wait(grace_seconds)
@@ -201,11 +209,11 @@ class _Child:
                 event = read_event(line)
                 self.ready = self.ready or isinstance(event, Ready)
                 if event is None:
-                    log.warning("the engine said %r, which is no event", line[:200])
+                    note(log, logging.DEBUG, "engine said what is no event", line=line[:200])
                 elif isinstance(event, Unusable):
                     self._unusable = event  # told when the process has ended, so that the next is a fresh one
                 elif not self._dismissed:
-                    self._heard(event)
+                    self._heard(self, event)
         status = self.process.wait()
         self._close_input()
         self._log_reader.join(1)
@@ -213,11 +221,15 @@ class _Child:
             words = " ".join(self._last_words)[-500:]
             how = f"signal {-status}" if status < 0 else f"exit code {status}"
             sentence = " ".join(filter(None, [f"The engine ended with {how}.", self._why, words]))
-            self._heard(self._unusable or Crashed(sentence))
+            if self.ready:
+                self._heard(self, Crashed(sentence, self.process.pid, self._code))
+            else:
+                unusable = self._unusable or Unusable(self._code, sentence)
+                self._heard(self, replace(unusable, pid=self.process.pid))
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None
         with self.process.stderr as lines:
             for line in lines:
                 self._last_words.append(line.strip())
-                log.info("engine: %s", line.rstrip())
+                note(log, logging.DEBUG, "engine", line=line.rstrip())

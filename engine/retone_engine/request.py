@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
+from retone_engine.bounds import Bounds, Stamp
 from retone_engine.errors import CODES, WARNINGS, RetoneError
 from retone_engine.parameters import BY_NAME, PARAMETERS, PROMPT_LIMIT, Asked, Parameter, parameter_named, taken_by
 from retone_engine.segments import Segment, segments_of
 
 __all__ = [
-    "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PROMPT_LIMIT", "WARNINGS", "Asked", "ClipRequest",
-    "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "SteerRequest", "amounts_of",
+    "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PROMPT_LIMIT", "WARNINGS", "Asked", "Bounds", "ClipRequest",
+    "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "Stamp", "SteerRequest", "amounts_of",
     "check_range", "pairs", "parameter_named", "request_of", "steering", "taken_by",
 ]  # fmt: skip
 

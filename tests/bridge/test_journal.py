@@ -30,7 +30,7 @@ def reopened(journal):
 
 
 def test_a_job_is_read_as_it_was_kept(journal):
-    journal.add(job("r1"))
+    journal.add([job("r1")])
     found = reopened(journal).find("r1")
     assert found.asked == ASKED
     assert (found.clip, found.outputs, found.asker, found.state) == (
@@ -52,14 +52,14 @@ def test_a_job_is_read_as_it_was_kept(journal):
     ids=lambda asked: asked.kind,
 )
 def test_every_kind_of_request_is_read_as_it_was_kept(journal, asked):
-    journal.add(replace(job("r1"), asked=asked))
+    journal.add([replace(job("r1"), asked=asked)])
     assert reopened(journal).find("r1").asked == asked
 
 
 def test_the_end_of_a_job_is_read_as_it_was_kept(journal):
     found = tuple(Direction("r1", k, 0.5**k, 100, 200, 62.5, 8000.0) for k in (1, 2))
     ended = replace(job("r1"), state="done", results=("/out/1.wav", "/out/2.wav"), directions=found)
-    journal.add(job("r1"))
+    journal.add([job("r1")])
     journal.end(ended)
     kept = reopened(journal).find("r1")
     assert replace(kept, changed=0.0) == ended
@@ -68,14 +68,14 @@ def test_the_end_of_a_job_is_read_as_it_was_kept(journal):
 
 def test_clips_of_a_name_come_newest_first_and_once(journal):
     for k, clip in enumerate(("/old/a.wav", "/new/a.wav", "/other/ba.wav", "/old/a.wav", "/new/b.wav")):
-        journal.add(replace(job(f"r{k}"), clip=clip))
+        journal.add([replace(job(f"r{k}"), clip=clip)])
     assert reopened(journal).clips("a.wav") == ["/old/a.wav", "/new/a.wav"]
     assert journal.clips("_.wav") == []
 
 
 def test_unfinished_jobs_come_back_in_order(journal):
     for id in ("c", "a", "b", "d"):
-        journal.add(job(id))
+        journal.add([job(id)])
     journal.start("c")
     journal.end(replace(job("a"), state="done", results=("/out/a.wav",)))
     assert [(each.id, each.state) for each in reopened(journal).unfinished()] == [
@@ -87,8 +87,8 @@ def test_unfinished_jobs_come_back_in_order(journal):
 
 
 def test_an_end_is_kept_until_it_is_received(journal):
-    journal.add(job("r1"))
-    journal.add(job("r2", asker=None))
+    journal.add([job("r1")])
+    journal.add([job("r2", asker=None)])
     for id in ("r1", "r2"):
         journal.end(replace(job(id), state="failed", code="disk_full", message="The disk is full."))
     (found,) = journal.unreceived(60)
@@ -101,7 +101,7 @@ def test_every_commit_reaches_the_disk(journal):
     ask = journal._connection.execute
     assert tuple(ask("PRAGMA synchronous").fetchone()) == (2,)
     assert tuple(ask("PRAGMA journal_mode").fetchone()) == ("wal",)
-    assert tuple(ask("PRAGMA user_version").fetchone()) == (2,)
+    assert tuple(ask("PRAGMA user_version").fetchone()) == (3,)
 
 
 def test_a_second_service_is_kept_out(journal):
@@ -123,11 +123,11 @@ def test_a_damaged_or_newer_journal_is_named(tmp_path):
 
 
 def test_a_full_disk_refuses_the_job_and_keeps_the_others(journal):
-    journal.add(job("r1"))
+    journal.add([job("r1")])
     pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
     journal._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(RetoneError) as caught:
         for k in range(1000):
-            journal.add(job(f"filler{k}"))
+            journal.add([job(f"filler{k}")])
     assert caught.value.code == "disk_full"
     assert reopened(journal).find("r1") is not None

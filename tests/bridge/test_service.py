@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_jobs_run_in_order_and_their_places_are_told(service, clip):
         ends.append(events[-1][:2])
         peer.send("received", events[-1][1])
     assert ends == [("fail", "a"), ("done", "b"), ("done", "c")]
-    assert [event[2] for event in events if event[:2] == ("queued", "c")] == [2, 1]
+    assert [event[2] for event in events if event[:2] == ("queued", "c")] == [2, 1, 0]
     assert (clip.parent / "starts").read_text() == "b\nc\n"
 
 
@@ -133,12 +134,12 @@ def test_silence_is_filled_and_then_ended(impatient, tmp_path, clip):
         peer = service.peer()
         peer.send("edit", "r1", str(clip), "prompt", "silent")
         events = peer.until("fail")
-    assert events[-1][2] == "worker_crashed" and "silent for 1.5 seconds" in events[-1][3]
+    assert events[-1][2] == "worker_hung" and "silent for 1.5 seconds" in events[-1][3]
     left = [event[4] for event in events if event[0] == "progress" and event[3] == "read"]
     assert len(left) >= 3 and left == sorted(left, reverse=True), "the last report is repeated, with less time left"
 
 
-@pytest.mark.parametrize("code", ["out_of_memory", "device_error", "unreadable_audio"])
+@pytest.mark.parametrize("code", ["out_of_memory", "unreadable_audio"])
 def test_what_the_engine_says_is_passed_on(service, clip, code):
     peer = service.peer()
     peer.send("edit", "r1", str(clip), "prompt", f"fail {code}")
@@ -149,11 +150,110 @@ def test_what_the_engine_says_is_passed_on(service, clip, code):
     assert ("warning", "r2", "mono", "The script warns.") in events
 
 
-def test_an_engine_that_cannot_start_says_why(tmp_path, clip):
-    with running(tmp_path / "state", worker=(*SCRIPT, "unusable")) as service:
+def test_a_device_that_fails_twice_fails_its_job_each_time_in_a_fresh_engine(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r0", str(clip), "prompt", "strings")
+    peer.until("done")
+    peer.send("received", "r0")
+    before = service.worker_pid
+    peer.send("edit", "r1", str(clip), "prompt", "fail device_error")
+    events = peer.until("fail")
+    assert [event[2] for event in events if event[0] == "warning"] == ["begun_again"]
+    assert events[-1][:3] == ("fail", "r1", "device_error") and "It was so 2 times" in events[-1][3]
+    peer.send("received", "r1")
+    peer.send("edit", "r2", str(clip), "prompt", "strings")
+    assert peer.until("done", "fail")[-1][:2] == ("done", "r2")
+    assert service.worker_pid != before
+
+
+def test_a_job_whose_engine_dies_once_is_begun_again_after_the_others(service, clip):
+    peer = service.peer()
+    peer.send("edit", "r1", str(clip), "prompt", "crash once")
+    peer.until("queued")
+    peer.send("edit", "r2", str(clip), "prompt", "count")
+    ends = []
+    events = []
+    while len(ends) < 2:
+        events += peer.until("done", "fail")
+        ends.append(events[-1][:2])
+        peer.send("received", events[-1][1])
+    assert ("warning", "r1", "begun_again") in [event[:3] for event in events]
+    assert sorted(ends) == [("done", "r1"), ("done", "r2")]
+    assert sorted(path.name for path in (clip.parent / "state" / "renders").iterdir()) == [
+        "My loop-r1.wav",
+        "My loop-r2.wav",
+    ]
+
+
+@pytest.mark.parametrize("how", ["unusable", "crashing"])
+def test_jobs_are_held_while_no_engine_can_start_and_done_when_one_can(tmp_path, clip, how):
+    broken = (*SCRIPT, "unusable") if how == "unusable" else (sys.executable, "-c", "raise SystemExit('no torch')")
+    with running(tmp_path / "state", worker=broken) as service:
+        peer = service.peer()
+        for id in ("r1", "r2"):
+            peer.send("edit", id, str(clip), "prompt", "strings")
+        held = [peer.until("warning")[-1] for _ in range(2)]
+        assert sorted(event[1:3] for event in held) == [("r1", "held"), ("r2", "held")]
+        assert ("use --device cpu" if how == "unusable" else "no torch") in held[0][3]
+        peer.send("status")
+        status = peer.until("status.reply")[-1]
+        assert status[1:5] == ("", 2, 0, 0) and held[0][3].startswith(status[-1])
+    with running(tmp_path / "state") as service:
+        other = service.peer()
+        for id in ("r1", "r2"):
+            other.send("job", id)
+            assert other.until("done", "fail")[-1][:2] == ("done", id)
+            other.send("received", id)
+
+
+def test_an_engine_that_can_start_again_is_taken_without_being_asked(tmp_path, clip):
+    mended = tmp_path / "mended"
+    code = f"import os, sys; os.path.exists({str(mended)!r}) or sys.exit('broken'); os.execv({SCRIPT[0]!r}, {SCRIPT!r})"
+    with running(tmp_path / "state", worker=(sys.executable, "-c", code)) as service:
         peer = service.peer()
         peer.send("edit", "r1", str(clip), "prompt", "strings")
-        assert peer.until("fail")[-1][2:] == ("device_error", "There is no such device here; use --device cpu.")
+        assert "broken" in peer.until("warning")[-1][3]
+        mended.touch()
+        assert peer.until("done", "fail")[-1][:2] == ("done", "r1")
+        peer.send("status")
+        assert peer.until("status.reply")[-1][-1] == ""
+
+
+def test_askers_take_turns(service, clip):
+    first, second = service.peer(), service.peer()
+    first.send("edit", "running", str(clip), "prompt", "slow")
+    first.until("progress")
+    for k in range(4):
+        first.send("edit", f"a{k}", str(clip), "prompt", "count")
+    first.send("sync", 1)
+    first.until("synced")
+    for k in range(2):
+        second.send("edit", f"b{k}", str(clip), "prompt", "count")
+    second.send("sync", 1)
+    second.until("synced")
+    first.send("cancel", "running")
+    while not (clip.parent / "starts").exists() or len((clip.parent / "starts").read_text().split()) < 6:
+        first.next()
+    assert (clip.parent / "starts").read_text().split() == ["a0", "b0", "a1", "b1", "a2", "a3"]
+
+
+def test_a_clip_that_is_another_one_when_its_turn_comes_is_not_taken_for_the_one_that_was_asked_for(service, clip):
+    peer = service.peer()
+    peer.send("edit", "slow", str(clip), "prompt", "slow")
+    peer.until("progress")
+    changed, gone = clip.with_name("changed.wav"), clip.with_name("gone.wav")
+    for path in (changed, gone):
+        path.write_bytes(clip.read_bytes())
+        peer.send("edit", path.stem, str(path), "prompt", "strings")
+        peer.until("ack")
+    changed.write_bytes(clip.read_bytes() * 2)
+    gone.unlink()
+    peer.send("cancel", "slow")
+    found = {}
+    while len(found) < 3:
+        event = peer.until("fail", "done")[-1]
+        found[event[1]] = event[2]
+    assert found == {"slow": "cancelled", "changed": "clip_changed", "gone": "no_such_file"}
 
 
 def test_too_many_jobs_are_told_to_come_again(service, clip):
