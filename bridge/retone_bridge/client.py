@@ -37,6 +37,7 @@ from retone_bridge.protocol import (
     Received,
     Reply,
     Request,
+    Result,
     Status,
     StatusReply,
     asking,
@@ -204,7 +205,7 @@ class Client:
         self.send(Cancel(id).to_osc())
 
     def _run(self, request: Asking | Job, directions: int = 0) -> Iterator[Reply]:
-        acked = refused = False
+        acked = refused = ending = False
         known = Heard(directions)
         asked = request.to_osc()
         self.send(asked)
@@ -234,13 +235,13 @@ class Client:
                 wait, turns = heard.retry_ms / 1000, _turns()
                 continue
             first_ack, acked = not acked, True
-            wait, turns = ASK_AGAIN_SECONDS, itertools.repeat(ASK_AGAIN_SECONDS)
+            ending = ending or isinstance(heard, Result | Done)  # results come all together, and the end with them
+            turns = _turns() if ending else itertools.repeat(ASK_AGAIN_SECONDS)
+            wait = next(turns)
             if not known.new(heard):
                 continue
             if isinstance(heard, Done) and known.lacks(heard):
                 self.send(Job(request.id).to_osc())  # something was lost on the way
-                turns = _turns()
-                wait = next(turns)
                 continue
             if isinstance(heard, Done | Fail):
                 self.send(Received(request.id).to_osc())
