@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pythonosc import osc_message, osc_message_builder
+from pythonosc import osc_message
 from pythonosc.parsing import osc_types
 
 # What Retone sends stays below this: Max's udpsend stops at 5,096 bytes, other readers near 4,096.
@@ -53,20 +53,36 @@ class Message:
 def encode(message: Message) -> bytes:
     """The bytes of ``message``; raises OscError when it reaches ``MESSAGE_LIMIT`` or holds what OSC cannot carry."""
     _check_address(message.address)
-    builder = osc_message_builder.OscMessageBuilder(message.address)
     try:
-        for argument in message.arguments:
-            if isinstance(argument, str) and "\0" in argument:
-                raise OscError("A string holds a zero byte, which ends an OSC string.")
-            # Only who sent such a number hears it again, as a token: others need not read 64 bits.
-            large = isinstance(argument, float) and math.isfinite(argument) and abs(argument) > _LARGEST
-            builder.add_arg(argument, "d" if large else None)
-        data = bytes(builder.build().dgram)
-    except (osc_message_builder.BuildError, ValueError, OverflowError) as error:
+        written = [_written(argument) for argument in message.arguments]
+        tags = osc_types.write_string("," + "".join(tag for tag, _ in written))
+        data: bytes = osc_types.write_string(message.address) + tags + b"".join(data for _, data in written)
+    except (osc_types.BuildError, struct.error) as error:
         raise OscError(f"OSC cannot carry an argument of {message.address}: {error}") from error
     if len(data) >= MESSAGE_LIMIT:
         raise OscError(f"The message is {len(data)} bytes long, {MESSAGE_LIMIT} is the limit; shorten its texts.")
     return data
+
+
+def _written(argument: Argument) -> tuple[str, bytes]:
+    """The type tag of ``argument`` and its bytes; 64 bits only for a number that 32 do not hold."""
+    match argument:
+        case None:
+            return "N", b""
+        case bool():
+            return "T" if argument else "F", b""
+        case str():
+            if "\0" in argument:
+                raise OscError("A string holds a zero byte, which ends an OSC string.")
+            return "s", osc_types.write_string(argument)
+        case bytes():
+            return "b", struct.pack(">i", len(argument)) + argument + bytes(-len(argument) % 4)
+        case int():
+            tag = "i" if -(2**31) <= argument < 2**31 else "h"
+            return tag, struct.pack({"i": ">i", "h": ">q"}[tag], argument)
+        case float():
+            tag = "d" if math.isfinite(argument) and abs(argument) > _LARGEST else "f"
+            return tag, struct.pack(">" + tag, argument)
 
 
 def meant(number: float) -> float:
@@ -122,7 +138,7 @@ def _walk(packet: bytes) -> Iterator[Message]:
 
 
 def _elements(bundle: bytes) -> list[bytes]:
-    found = []
+    found: list[bytes] = []
     place = len(_BUNDLE) + 8
     if len(bundle) < place:
         raise OscError("The bundle ends inside its time tag.")
