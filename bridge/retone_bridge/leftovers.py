@@ -46,12 +46,18 @@ def _remove(paths: Iterable[Path]) -> None:
 def _is_of(path: Path, job: str) -> bool:
     try:
         # A pipe or a link that was laid there is nothing of ours.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        )
     except OSError:
         return False
-    with os.fdopen(handle, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return False
-        head = file.read(_HEAD_BYTES)
+        head = os.read(handle, _HEAD_BYTES)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
     # Inside the texts of a recipe every quotation mark has a backslash before it, so that no prompt can pose as this.
     return b'"kind": "retone recipe"' in head and f'"job": {json.dumps(job)}'.encode() in head

@@ -93,7 +93,7 @@ class Places:
         where = Path(outputs[0]).parent
         if folder(str(where), ()) != where:
             raise RetoneError("outside_roots", f"{where} is no longer the folder that was asked for.")
-        return Bounds(job, Stamp.of(status), Stamp.of(where.stat()))
+        return Bounds(job, Stamp.of(status), Stamp.of(where.stat()), signed=True)
 
 
 def clip(given: str, roots: Sequence[Path] = ()) -> Path:

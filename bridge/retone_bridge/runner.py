@@ -12,14 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from retone_bridge import leftovers
 from retone_bridge.client import Client, new_id
 from retone_bridge.paths import check_new
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Direction, Done, Fail, Progress, Reply, Result, Warned
 from retone_bridge.workers import WorkerProcess
-from retone_engine.request import ClipRequest, RetoneError
+from retone_engine.request import Bounds, ClipRequest, RetoneError
 
 TICK_SECONDS = 0.5
+# Where the engine may have had no time to tidy up.
+_DIED = {"worker_crashed", "worker_hung", "cancelled"}
 
 
 class Runner(Protocol):
@@ -42,12 +45,15 @@ class OwnEngine:
     def run(self, request: ClipRequest, outputs: Sequence[Path], *, force: bool = False) -> Iterator[Reply]:
         """Events to the end, Done or Fail; a failed or cancelled job leaves no file, with ``force`` no empty name."""
         written: list[Path] = []
-        for event in self._do(Render(new_id(), request, tuple(map(str, outputs)), force)):
+        id = new_id()
+        for event in self._do(Render(id, request, tuple(map(str, outputs)), force, Bounds(id))):
             if isinstance(event, Result):
                 written.append(Path(event.path))
             if isinstance(event, Fail):
                 # With force a name held something before: a whole new file is better there than none.
                 _remove(() if force else written)
+                if event.code in _DIED:
+                    leftovers.sweep(outputs[0].parent, id)
             yield event
 
     def cancel(self) -> None:
@@ -96,7 +102,7 @@ class OwnEngine:
                     if self._cancelled:
                         yield Fail(order.id, "cancelled", "The job was cancelled; the engine was ended.")
                     else:
-                        yield Fail(order.id, "worker_crashed", event.message)
+                        yield Fail(order.id, event.code, event.message)
                     return
 
 

@@ -33,11 +33,16 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Bounds:
-    """``job``: the id that recipes carry; ``clip`` and ``folder``: what may be read and written; None: all there is."""
+    """``clip`` and ``folder``: what may be read and written, None is whatever is there.
+
+    ``job`` names the hidden files of unfinished results; ``signed``: their recipes carry it, too, so that a service
+    knows its results again. Without that the same request gives the same bytes whatever its job is called.
+    """
 
     job: str | None = None
     clip: Stamp | None = None
     folder: Stamp | None = None
+    signed: bool = False
 
     def values(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -45,12 +50,14 @@ class Bounds:
             "job": self.job,
             "clip": None if self.clip is None else astuple(self.clip),
             "folder": None if self.folder is None else astuple(self.folder),
+            "signed": self.signed,
         }
 
     @staticmethod
     def of(values: Mapping[str, Any]) -> Bounds:
         """The bounds of ``values``."""
-        return Bounds(values.get("job"), _stamp(values.get("clip")), _stamp(values.get("folder")))
+        clip, folder = _stamp(values.get("clip")), _stamp(values.get("folder"))
+        return Bounds(values.get("job"), clip, folder, bool(values.get("signed")))
 
 
 def _stamp(values: Sequence[int] | None) -> Stamp | None:

@@ -127,7 +127,7 @@ def render(
         recipes = []
         for index, one in zip(asked.wanted, results, strict=True):
             own = replace(asked, only=index + 1 if several else None, model=origin["model"])
-            recipes.append(Recipe.of(own, one.clip, origin, bounds.job).to_json())
+            recipes.append(Recipe.of(own, one.clip, origin, bounds.job if bounds.signed else None).to_json())
         _write_all(outputs, [one.samples for one in results], clip.rate, recipes, overwrite, bounds)
     for code, message in dict.fromkeys(warning for one in results for warning in one.warnings):
         on_warning(code, message)

@@ -17,8 +17,8 @@ from retone_engine.segments import Segment, segments_of
 
 __all__ = [
     "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PROMPT_LIMIT", "WARNINGS", "Asked", "Bounds", "ClipRequest",
-    "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "Stamp", "SteerRequest", "amounts_of",
-    "check_range", "pairs", "parameter_named", "request_of", "steering", "taken_by",
+    "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "Stamp", "SteerRequest",
+    "amounts_of", "check_range", "pairs", "parameter_named", "request_of", "steering", "taken_by",
 ]  # fmt: skip
 
 

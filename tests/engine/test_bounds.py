@@ -99,6 +99,6 @@ def test_hidden_files_name_their_job_and_vanish_with_a_failure(tmp_path):
 
 
 def test_bounds_travel_as_json(clip):
-    bounds = Bounds("r1", Stamp.of(clip.stat()), Stamp.of(clip.parent.stat()))
+    bounds = Bounds("r1", Stamp.of(clip.stat()), Stamp.of(clip.parent.stat()), signed=True)
     assert Bounds.of(bounds.values()) == bounds
     assert Bounds.of(Bounds().values()) == Bounds()

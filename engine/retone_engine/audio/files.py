@@ -106,7 +106,7 @@ def _open(path: str | Path, stamp: Stamp | None = None) -> Iterator[soundfile.So
     # Asked before opening, which may already do something to a device.
     _check_kind(path, _status(path))
     # A pipe that was laid there since would wait for its writer for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
     try:
         handle = os.open(path, flags)
     except (OSError, ValueError) as error:

@@ -41,7 +41,7 @@ class Folder:
 
     def create(self, name: str) -> BinaryIO:
         """A new empty file to be written."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         return os.fdopen(os.open(self._named(name), flags, 0o666, **self._within("dir_fd")), "wb")
 
     def link(self, name: str, other: str) -> None:
