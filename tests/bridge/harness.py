@@ -80,9 +80,9 @@ class Running:
 
 
 @contextmanager
-def running(state, worker=SCRIPT, **settings):
+def running(state, worker=SCRIPT, port=0, **settings):
     with ExitStack() as stack:
-        server = Server(Settings(port=0, state=state, worker=worker, **settings))
+        server = Server(Settings(port=port, state=state, worker=worker, **settings))
         thread = in_background(server)
         stack.callback(thread.join)
         stack.callback(server.stop)
