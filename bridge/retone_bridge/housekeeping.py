@@ -19,7 +19,6 @@ from retone_bridge.logs import note
 
 log = logging.getLogger(__name__)
 
-PREVIEWS_BYTES = 1 << 30
 EVERY_SECONDS = 3600.0
 # A preview is heard when it is new: none goes before that, whatever the size.
 YOUNG_SECONDS = 3600.0

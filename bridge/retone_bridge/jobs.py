@@ -80,6 +80,11 @@ class Jobs:
         """Why no engine can be had; empty when all is well."""
         return self._hold.why
 
+    def writes(self, path: Path) -> bool:
+        """Whether a job that has not ended makes the file ``path``."""
+        jobs = (*self._line, *self._fresh.values(), *((self._run.job,) if self._run else ()))
+        return any(str(path) in job.outputs for job in jobs)
+
     def recover(self) -> None:
         """Takes up what an earlier service left; call it once, first."""
         for job in self._journal.unfinished():

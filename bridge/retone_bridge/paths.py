@@ -19,6 +19,8 @@ FREE_BYTES = 64 * 1024 * 1024
 # A path travels in a message of less than 2,048 bytes, beside a job's id.
 PATH_BYTES = 1800
 _STEM_BYTES = 150
+# How much the previews of directions may take by default.
+PREVIEWS_GB = 1.0
 # The journal's name in the state folder.
 JOURNAL = "journal.sqlite"
 

@@ -18,11 +18,12 @@ from typing import TypeAlias
 from retone_bridge import leftovers, protocol
 from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers
 from retone_bridge.guard import Guard
+from retone_bridge.housekeeping import Housekeeping
 from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.logs import note
 from retone_bridge.osc import Message, OscError, decode, encode
-from retone_bridge.paths import JOURNAL, Places, state_folder
+from retone_bridge.paths import JOURNAL, PREVIEWS_GB, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
 from retone_bridge.surface import Actions, HeldValues
@@ -47,6 +48,7 @@ class Settings:
     """How a service is started; ``port`` 0 takes a free one, ``worker`` is the engine's command line.
 
     ``token`` is what other machines show to be let in, ``paired`` the hosts that may turn parameters without it.
+    ``previews_gb`` is the room for previews of directions, in 10^9 bytes.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +60,7 @@ class Settings:
     worker: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
     paired: tuple[str, ...] = ()
+    previews_gb: float = PREVIEWS_GB
 
 
 class Server:
@@ -84,6 +87,8 @@ class Server:
         command = settings.worker or engine_command(settings.device, settings.model)
         self._executor = WorkerProcess(command, self._inbox.put)
         self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
+        room = int(1e9 * settings.previews_gb)
+        self._housekeeping = Housekeeping(places.previews, room, self._jobs.writes, self._journal.prune)
         self._actions = Actions(self._held, self._jobs, lambda echo: self._announce(echo, None))
 
     @property
@@ -103,6 +108,7 @@ class Server:
                 self._take_all(max(0.0, next_tick - time.monotonic()))
                 if time.monotonic() >= next_tick:
                     self._jobs.tick()
+                    self._housekeeping.tick()
                     next_tick = time.monotonic() + TICK_SECONDS
         finally:
             self._udp.close()

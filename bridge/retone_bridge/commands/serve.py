@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
+import threading
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from retone_bridge.paths import state_folder
+from retone_bridge.paths import PREVIEWS_GB, state_folder
 from retone_bridge.protocol import DEFAULT_PORT
 
 
@@ -33,6 +32,13 @@ def add(commands: Any) -> None:
         help="the address of a control surface that may turn parameters without the token; may be repeated",
     )
     serve.add_argument("--state", metavar="DIR", help=f"where the journal and the results lie ({state_folder()})")
+    serve.add_argument(
+        "--keep-previews",
+        type=float,
+        default=PREVIEWS_GB,
+        metavar="GB",
+        help="room for the previews of directions, of which the oldest go first (%(default)s)",
+    )
     serve.add_argument("--verbose", action="store_true", help="log everything, prompts and paths too")
     serve.set_defaults(run=run)
 
@@ -40,6 +46,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     # Here, since nothing else needs the service's modules.
     from retone_bridge import guard, logs
+    from retone_bridge.closing import on_closing
     from retone_bridge.server import Server, Settings
 
     state = Path(options.state).expanduser().absolute() if options.state else state_folder()
@@ -54,15 +61,12 @@ def run(options: argparse.Namespace) -> int:
         state=state,
         token=token,
         paired=tuple(options.pair),
+        previews_gb=options.keep_previews,
     )
     with logs.kept(state / logs.FOLDER, verbose=options.verbose):
-        server = Server(settings)
-
-        def end(number: int, frame: FrameType | None) -> None:
-            server.stop()
-
-        signal.signal(signal.SIGINT, end)
-        signal.signal(signal.SIGTERM, end)
+        server, ended = Server(settings), threading.Event()
+        on_closing(server.stop, ended)
         print(f"Retone listens on {server.endpoint} (OSC over UDP). Ctrl-C ends it.", flush=True)
         server.run()
+    ended.set()
     return 0
