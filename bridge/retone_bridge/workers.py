@@ -139,6 +139,12 @@ class WorkerProcess:
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
 
 
+# Windows: a group of its own there, too, and less urgent than a DAW; elsewhere the engine sees to that itself.
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(
+    subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0
+)
+
+
 class _Child:
     """One process and the threads that read it."""
 
@@ -159,7 +165,7 @@ class _Child:
             encoding="utf-8",
             errors="replace",
             start_new_session=sys.platform != "win32",
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            creationflags=_WINDOWS_FLAGS,
             env=_ENVIRONMENT | dict(os.environ),
         )
         self._log_reader = threading.Thread(target=self._read_log, name="engine log", daemon=True)

@@ -32,6 +32,8 @@ Send = Callable[[Mapping[str, Any]], None]
 
 # How long a job may go on to stop by itself when the bridge has died.
 DESERTED_SECONDS = 2.0
+# The DAW's sound and the bridge's answers come first; an idle machine gives the engine all it has nevertheless.
+NICENESS = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--model", default="pocket")
     options = parser.parse_args(arguments)
+    if hasattr(os, "nice"):  # on Windows the bridge starts the process so
+        os.nice(NICENESS)
     send = _own_stdout()
     try:
         engine = Engine(choose(options.device), options.model)

@@ -1,6 +1,7 @@
 """The engine as the bridge meets it: a process that is spoken to in lines of JSON."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import soundfile
 
 from engine.tiny_checkpoints import save_tiny_audioldm
 from retone_engine.request import EditRequest
-from retone_engine.worker import DESERTED_SECONDS
+from retone_engine.worker import DESERTED_SECONDS, NICENESS
 
 
 class Worker:
@@ -148,4 +149,12 @@ def test_a_quit_lets_the_job_finish(model, clip, tmp_path):
     worker.tell(do="quit")
     assert worker.until("done", "fail")[-1]["event"] == "done"
     assert worker.process.wait(timeout=60) == 0
+    worker.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="this system has no niceness")
+def test_it_yields_to_the_programs_beside_it(model):
+    worker = Worker("--model", str(model))
+    worker.hear()
+    assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
     worker.close()
