@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from retone_bridge import engine
+from retone_bridge import engine, failures, logs
 from retone_bridge.client import Client
+from retone_bridge.housekeeping import size_of
 from retone_bridge.paths import state_folder
-from retone_bridge.protocol import DEFAULT_PORT
+from retone_bridge.protocol import DEFAULT_PORT, Fail, Job
 from retone_bridge.terminal import table
-from retone_engine.request import RetoneError
+from retone_engine.request import CODES, RetoneError
 
 LITTLE_ROOM_BYTES = 1 << 30
 
@@ -28,6 +29,7 @@ def add(commands: Any) -> None:
     models.set_defaults(run=run_models)
     doctor = commands.add_parser("doctor", help="show what Retone has to work with", description=__doc__)
     doctor.add_argument("--port", type=int, default=DEFAULT_PORT, help="the service's port (%(default)s)")
+    doctor.add_argument("--state", metavar="DIR", help=f"where the service keeps what it knows ({state_folder()})")
     doctor.set_defaults(run=run_doctor)
     recipe = commands.add_parser("recipe", help="show what a result was made from", description=__doc__)
     recipe.add_argument("file", metavar="FILE", help="a file that Retone made")
@@ -62,18 +64,19 @@ def run_models(options: argparse.Namespace) -> int:
 
 
 def run_doctor(options: argparse.Namespace) -> int:
+    state = Path(options.state).expanduser().absolute() if options.state else state_folder()
     found = engine.ask("doctor")
     models = [model["name"] for model in engine.ask("models")]
     try:
         with Client(port=options.port) as client:
             status = client.status()
         service = f"runs on port {options.port}: {status.model or 'starting'} {status.device}".strip()
-        wrong = []
+        wrong = [status.trouble] if status.trouble else []
     except RetoneError:
         service = f"none on port {options.port}"
         wrong = list(_port_trouble(options.port))
-    wrong += [*_folder_trouble(state_folder()), *found.pop("wrong")]
-    rows: list[tuple[str, object]] = [("service", service), ("state folder", state_folder())]
+    wrong += [*_folder_trouble(state), *found.pop("wrong")]
+    rows: list[tuple[str, object]] = [("service", service), ("state folder", state), *_sizes(state)]
     rows.append(("models", ", ".join(models)))
     for name, value in found.items():
         if isinstance(value, dict):
@@ -82,9 +85,37 @@ def run_doctor(options: argparse.Namespace) -> int:
             rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else value))
     print(table(rows))
     print()
-    for sentence in wrong or ["Nothing is wrong."]:
+    for sentence in (*(wrong or ["Nothing is wrong."]), *_last_failure(state / logs.FOLDER, options.port)):
         print(sentence)
     return 1 if wrong else 0
+
+
+def _sizes(state: Path) -> Iterator[tuple[str, str]]:
+    """How much room what Retone keeps takes up."""
+    told = {"renders": "never removed by Retone", "previews": "the oldest go first", logs.FOLDER: logs.FILE}
+    for name, what in told.items():
+        try:
+            yield f"  {name}", f"{size_of(state / name) / 2**20:.1f} MiB, {what}"
+        except OSError as error:
+            yield f"  {name}", f"cannot be read: {error.strerror}"
+
+
+def _last_failure(folder: Path, port: int) -> Iterator[str]:
+    """The newest failure that the log tells of, and where the log is; a job that failed is no fault of the house."""
+    failure = failures.last(folder)
+    if failure is None:
+        yield f"No failed job is in the log, {folder / logs.FILE}."
+        return
+    yield f"The last failure: job {failure.job}, {failure.when:%Y-%m-%d at %H:%M:%S}, {failure.code}."
+    yield f"  {CODES[failure.code]}"
+    try:
+        with Client(port=port) as client:
+            told = client.ask(Job(failure.job), Fail)
+        if (told.id, told.code) == (failure.job, failure.code):
+            yield f"  {told.message}"
+    except RetoneError:
+        pass  # no service runs, so that only the log can tell
+    yield f"  The log: {folder / logs.FILE}"
 
 
 def _port_trouble(port: int) -> Iterator[str]:
