@@ -15,7 +15,6 @@ from pathlib import Path
 from bridge.harness import SCRIPT
 from faults.failing import MODES
 from retone_bridge.client import Client
-from retone_bridge.osc import Message
 from retone_bridge.protocol import Ack, Done, Fail
 from retone_engine.request import RetoneError
 
@@ -107,8 +106,7 @@ def _checked(found, state, clip, acked, refused):
     found["without_an_end_in_the_journal"] = len(acked - ended(state))
     with service(state, None) as (_, port), Client(port=port) as client:
         end_of(client.edit(clip, "strings", id="last"))
-        for id in acked:
-            client.send(Message("/retone/job", (id,)))
+        found["not_told_afterwards"] = sum(not isinstance(end_of(client.follow(id))[1], Done) for id in acked)
         status = client.status(5)
         found["taken_up_again"] = status.waiting + bool(status.running)
     starts = Counter((clip.parent / "starts").read_text().split())
