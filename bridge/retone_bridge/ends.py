@@ -19,6 +19,8 @@ from retone_engine.request import RetoneError
 
 log = logging.getLogger(__name__)
 
+WRITE_AGAIN_SECONDS = 1.0
+
 
 class Ends:
     """The ends of one service's jobs; ``tell`` reaches a job's asker and every subscriber, ``answer`` one endpoint."""
@@ -30,6 +32,7 @@ class Ends:
         self._tell = tell
         self._repeats = Repeats(answer)
         self._unwritten: dict[str, Job] = {}  # ends that the disk had no room for
+        self._write_again_at = 0.0
 
     def recover(self) -> None:
         """Goes on telling the ends that an earlier service told without being heard."""
@@ -64,8 +67,10 @@ class Ends:
     def tick(self) -> None:
         """Tells and writes what is due; call it several times a second."""
         self._repeats.tick()
-        for job in list(self._unwritten.values()):
-            self._write(job)
+        if self._unwritten and time.monotonic() > self._write_again_at:
+            self._write_again_at = time.monotonic() + WRITE_AGAIN_SECONDS
+            for job in list(self._unwritten.values()):
+                self._write(job)
 
     def _write(self, job: Job) -> None:
         self._unwritten[job.id] = job

@@ -233,14 +233,14 @@ class Server:
         counts = self._journal.counts()
         engine = self._engine or Ready("", "", "")
         return protocol.StatusReply(
-            running=self._jobs.running,
-            waiting=self._jobs.waiting,
+            running=self._jobs.runs.running,
+            waiting=self._jobs.runs.waiting,
             done=counts.get("done", 0),
             failed=counts.get("failed", 0),
             device=engine.device,
             model=engine.model,
             uptime_seconds=int(time.monotonic() - self._started),
-            trouble=self._jobs.trouble[:_TROUBLE_CHARACTERS],
+            trouble=self._jobs.runs.trouble[:_TROUBLE_CHARACTERS],
         )
 
     def _answer(self, reply: Reply, asker: Endpoint | None) -> None:

@@ -1,0 +1,235 @@
+"""Which job runs, and what comes of it: the line, the engine, and what is done when the engine breaks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from retone_bridge import leftovers
+from retone_bridge.ends import Ends, done, failed, is_finished, noted
+from retone_bridge.hold import Hold
+from retone_bridge.journal import Job, Journal
+from retone_bridge.line import Line
+from retone_bridge.logs import note
+from retone_bridge.paths import Places
+from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
+from retone_bridge.protocol import Direction, Fail, Progress, Queued, Reply, Result, Warned
+from retone_bridge.udp import Endpoint
+from retone_bridge.underway import UnderWay
+from retone_bridge.workers import Executor
+from retone_engine.request import RetoneError
+
+log = logging.getLogger(__name__)
+
+# A job during which the engine or the service died this often is not begun again.
+CRASHES_LIMIT = 2
+
+
+class Runs:
+    """The jobs that have not come to their ends; ``tell`` reaches a job's asker and every subscriber."""
+
+    def __init__(
+        self, journal: Journal, executor: Executor, places: Places, ends: Ends, tell: Callable[[Job, Reply], None]
+    ) -> None:
+        self._journal = journal
+        self._executor = executor
+        self._places = places
+        self._ends = ends
+        self._tell = tell
+        self._line = Line()
+        self._positions: dict[str, int] = {}  # as they were told
+        self._run: UnderWay | None = None
+        self._hold = Hold()
+
+    def __iter__(self) -> Iterator[Job]:
+        """All of them, the one that runs first."""
+        if self._run is not None:
+            yield self._run.job
+        yield from self._line
+
+    @property
+    def running(self) -> str:
+        """The id of the job that runs, or nothing."""
+        return self._run.job.id if self._run else ""
+
+    @property
+    def waiting(self) -> int:
+        return len(self._line)
+
+    @property
+    def trouble(self) -> str:
+        """Why no engine can be had; empty when all is well."""
+        return self._hold.why
+
+    def waiting_of(self, asker: Endpoint) -> int:
+        return self._line.of(asker)
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Puts jobs that are kept into the line, and begins the first when nothing runs."""
+        for job in jobs:
+            self._line.add(job)
+            if self._hold:
+                self._tell_held(job)
+        self._next()
+        self._tell_positions()
+
+    def state(self, id: str) -> tuple[Reply, ...]:
+        """What somebody who asks now for one of these jobs has to know."""
+        if self._run is not None and self._run.job.id == id:
+            return self._run.told()
+        return tuple(Queued(id, place) for place, job in enumerate(self._line, 1) if job.id == id)
+
+    def hand_over(self, id: str, asker: Endpoint) -> None:
+        """From now on another asker hears of the job."""
+        if self._run is not None and self._run.job.id == id:
+            self._run.job = replace(self._run.job, asker=asker)
+        elif (job := self._line.pop(id)) is not None:
+            self._line.add(replace(job, asker=asker))
+
+    def cancel(self, id: str) -> bool:
+        """Ends the job early; gives whether it is one of these."""
+        if self._run is not None and self._run.job.id == id:
+            self._run.cancelling = True
+            self._executor.cancel(id)
+        elif (job := self._line.pop(id)) is not None:
+            self.give_up(job, "cancelled", "The job was cancelled before it began.")
+            self._tell_positions()
+        else:
+            return False
+        return True
+
+    def give_up(self, job: Job, code: str, message: str) -> None:
+        """Ends a job that does not run, and removes what an earlier start of it left."""
+        if job.starts:
+            leftovers.discard(job.outputs, job.id)
+        self._ends.come(failed(job, code, message))
+
+    def heard(self, event: WorkerEvent) -> None:
+        """Takes in what the engine says."""
+        run = self._run
+        match event:
+            case Ready():
+                note(log, logging.INFO, "engine ready", model=Path(event.model).name, device=event.device)
+                self._hold.release()
+                self._next()
+            case Unusable() | Crashed() if event.pid != self._executor.pid:
+                note(log, logging.INFO, "engine said late", engine=event.pid)
+            case Unusable():
+                self._take_unusable(event)
+            case Crashed():
+                note(log, logging.WARNING, "engine died", code=event.code, engine=event.pid)
+                if run is not None:
+                    self._take_crash(run, event)
+            case _ if run is None or event.id != run.job.id:
+                note(log, logging.INFO, "engine said late", job=event.id)
+            case Progress() | Warned() | Direction() | Result():
+                if (reply := run.take(event)) is not None:
+                    self._tell(run.job, reply)
+            case Finished():
+                self._end(run.ended("done"))
+            case Fail(code="device_error"):
+                self._executor.retire()
+                self._try_again(run, event.code, event.message)
+            case Fail(code="output_exists") if run.job.starts > 1 and is_finished(run.job):
+                # An engine whose service died has finished it in the meantime.
+                self._end(done(run.job))
+            case Fail():
+                self._end(run.ended("failed", event.code, event.message))
+
+    def tick(self) -> None:
+        """Says again what has to be said, and tries again what has to be; call it several times a second."""
+        self._executor.tick()
+        if self._run is not None and (report := self._run.overdue()) is not None:
+            self._tell(self._run.job, report)
+        if self._line and self._hold.is_due():
+            self._executor.start()
+
+    def close(self) -> None:
+        """Stops the engine; the job that runs is put back for the next start."""
+        self._executor.stop()
+        if self._run is not None:
+            note(log, logging.INFO, "job put back", job=self._run.job.id)
+            noted(self._journal.put_back, self._run.job.id)
+            self._run = None
+
+    def _next(self) -> None:
+        """Begins the job whose turn it is, when nothing runs."""
+        while self._run is None and not self._hold and (job := self._line.next()) is not None:
+            if job.starts:
+                if is_finished(job):
+                    self._ends.come(done(job))
+                    continue
+                leftovers.discard(job.outputs, job.id)
+            try:
+                bounds = self._places.bounds(job.id, job.clip, job.clip_state, job.outputs)
+            except RetoneError as error:
+                self.give_up(job, error.code, error.message)
+                continue
+            noted(self._journal.start, job.id)
+            note(log, logging.INFO, "job begun", job=job.id)
+            self._tell(job, Queued(job.id, 0))
+            self._run = UnderWay(replace(job, starts=job.starts + 1))
+            self._executor.give(Render(job.id, replace(job.asked, path=job.clip), job.outputs, bounds=bounds))
+            self._tell_positions()
+
+    def _take_unusable(self, event: Unusable) -> None:
+        note(log, logging.ERROR, "engine unusable", code=event.code)
+        is_news = self._hold.take(event)
+        run = self._run
+        if run is not None and run.cancelling:
+            self._end(run.ended("failed", "cancelled", "The job was cancelled."))
+        elif run is not None:
+            noted(self._journal.put_back, run.job.id)
+            self._put_back(run, first=True)
+        if is_news:
+            for job in self._line:
+                self._tell_held(job)
+
+    def _take_crash(self, run: UnderWay, event: Crashed) -> None:
+        if not run.cancelling and is_finished(run.job):
+            self._end(done(run.job))
+            return
+        leftovers.discard(run.job.outputs, run.job.id)
+        if event.code == "worker_hung" and not run.cancelling:
+            self._end(run.ended("failed", event.code, f"{event.message} Try a shorter region, or a smaller model."))
+        else:
+            self._try_again(run, event.code, event.message)
+
+    def _try_again(self, run: UnderWay, code: str, message: str) -> None:
+        """The engine broke during this job: once may be an accident, twice is the job."""
+        crashes = run.job.crashes + 1
+        if run.cancelling:
+            self._end(run.ended("failed", "cancelled", "The job was cancelled, and its engine was ended."))
+        elif crashes >= CRASHES_LIMIT:
+            advice = f"It was so {crashes} times; try a shorter region, or another model."
+            self._end(run.ended("failed", code, f"{message} {advice}"))
+        else:
+            noted(self._journal.crashed, run.job.id)
+            run.job = replace(run.job, crashes=crashes)
+            self._put_back(run)
+            self._tell(run.job, Warned(run.job.id, "begun_again", f"{message} The job is begun once more."))
+            self._next()
+
+    def _put_back(self, run: UnderWay, *, first: bool = False) -> None:
+        note(log, logging.INFO, "job put back", job=run.job.id)
+        self._run = None
+        self._line.add(run.job, first=first)
+
+    def _end(self, job: Job) -> None:
+        """Ends the job that runs."""
+        self._run = None
+        self._ends.come(job)
+        self._next()
+
+    def _tell_held(self, job: Job) -> None:
+        self._tell(job, Warned(job.id, "held", f"{self._hold.why} The job is kept until an engine can start."))
+
+    def _tell_positions(self) -> None:
+        """Tells every job's place that has changed."""
+        before, self._positions = self._positions, {}
+        for position, job in enumerate(self._line, 1):
+            self._positions[job.id] = position
+            if before.get(job.id) != position:
+                self._tell(job, Queued(job.id, position))
