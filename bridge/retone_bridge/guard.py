@@ -112,7 +112,7 @@ class Guard:
             return plain if self._answers.allows(source.host) else None
         if source.host in self._paired:
             raise RetoneError("not_allowed", "A paired host turns parameters and actions; this takes the token.")
-        raise RetoneError("not_allowed", f"Seal it with the token; see {Challenge.address}.")
+        raise RetoneError("not_allowed", f"This takes the service's token, {TOKEN_VARIABLE}; see {Challenge.address}.")
 
 
 class PerHost:

@@ -156,6 +156,8 @@ def test_send_prints_every_reply_and_ends_with_the_job(retone, service, clip):
     status, out, _ = retone("send", "job", "r9", "--port", service.port, "--wait", "0.1")
     assert status == 2
     assert out.startswith("/retone/fail 'r9' 'unknown_job'")
+    status, out, _ = retone("send", "nothing", "--port", service.port, "--wait", "0.2")
+    assert (status, len(out.splitlines())) == (2, 1)
     assert "status.reply" in retone("send", "status", "--port", service.port, "--wait", "0.1")[1]
 
 

@@ -13,6 +13,7 @@ from retone_bridge.osc import Argument, Message
 from retone_bridge.protocol import (
     ACTION,
     DEFAULT_PORT,
+    JOB_ID,
     Ack,
     Directions,
     Done,
@@ -66,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
             if is_job and isinstance(said, Ack):
                 until = time.monotonic() + 86400
             if isinstance(said, Done | Fail):
-                client.send(Received(said.id).to_osc())
+                # To what is no end of a job, or not ours to hear, the answer would only be another fail.
+                if JOB_ID.fullmatch(said.id) and getattr(said, "code", "") != "not_allowed":
+                    client.send(Received(said.id).to_osc())
                 if is_job:
                     break
     if not heard and address != Received.address and not message.arguments:
