@@ -89,11 +89,19 @@ def running(state, worker=SCRIPT, port=0, **settings):
         yield Running(server, stack)
 
 
-def serve(state, port=0, worker=SCRIPT):
-    """A service in a process of its own, to be killed; gives the process and its port."""
+def serve(state, port=0, worker=SCRIPT, defaults=()):
+    """A service in a process of its own, to be killed; gives the process and its port.
+
+    ``defaults``: other values of keyword arguments, as ``(("jobs.Jobs", "waiting_limit", 1000), ...)``.
+    """
+    changes = "".join(
+        f"from retone_bridge.{where.split('.')[0]} import {where.split('.')[1]} as changed\n"
+        f"changed.__init__.__kwdefaults__[{name!r}] = {value!r}\n"
+        for where, name, value in defaults
+    )
     code = f"""
-import sys
 from pathlib import Path
+{changes}
 from retone_bridge.server import Server, Settings
 server = Server(Settings(port={port}, state=Path({str(state)!r}), worker={tuple(worker)!r}))
 print(server.endpoint.port, flush=True)

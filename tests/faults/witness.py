@@ -50,9 +50,9 @@ def folder_with_clip():
 
 
 @contextmanager
-def service(state, worker=SCRIPT):
-    """A service in a process of its own, as (process, port)."""
-    process, port = serve(state, worker=worker)
+def service(state, worker=SCRIPT, port=0, defaults=()):
+    """A service in a process of its own, as (process, port), as ``serve`` starts it."""
+    process, port = serve(state, port, worker, defaults)
     try:
         yield process, port
     finally:

@@ -1,0 +1,82 @@
+"""The real engine's own process, with one thing broken inside it while the file FLAG exists.
+
+    python faulty_engine.py FAULT FLAG [CALLS]
+
+"killed"    the process gets a SIGKILL in the middle of a network call, as the system's out-of-memory killer sends it
+"segfault"  the network's call reads where nothing is
+"memory"    the process gets no more than 32 MiB on top of the memory that it has, as long as FLAG exists
+"device"    everything lies on torch's "meta" device, which is no CPU and holds no values: the first look at one fails
+"stuck"     a network call never returns
+"none"      nothing is broken
+
+``CALLS`` is a file to which the length of every network call is added, in seconds, one a line.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from retone_engine import models, worker
+
+ROOM_BYTES = 32 * 1024 * 1024
+
+
+def _memory(short=True):
+    (pages, *_) = Path("/proc/self/statm").read_text().split()
+    bound = int(pages) * resource.getpagesize() + ROOM_BYTES if short else resource.RLIM_INFINITY
+    if not short or resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (bound, resource.RLIM_INFINITY))
+
+
+FAULTS = {
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "segfault": lambda: ctypes.string_at(0),
+    "memory": _memory,
+    "stuck": lambda: time.sleep(3600),
+}
+
+
+def broken(load, fault, flag, note):
+    """``models.load`` whose models meet ``fault`` in their network, and ``note`` how long each call took."""
+
+    def loaded(*arguments):
+        if not flag.exists():
+            _memory(short=False)
+        model = load(*arguments)
+        predict_clean = model.predict_clean
+
+        def called(*given):
+            if flag.exists() and fault in FAULTS:
+                FAULTS[fault]()
+            started = time.monotonic()
+            found = predict_clean(*given)
+            note(time.monotonic() - started)
+            return found
+
+        object.__setattr__(model, "predict_clean", called)  # a frozen dataclass, too
+        return model
+
+    return loaded
+
+
+def _calls_to(path):
+    def note(seconds):
+        with path.open("a") as file:
+            file.write(f"{seconds}\n")
+
+    return note
+
+
+if __name__ == "__main__":
+    fault, flag, *calls = sys.argv[1:]
+    note = _calls_to(Path(calls[0])) if calls else lambda seconds: None
+    models.load = broken(models.load, fault, Path(flag), note)
+    if fault == "device" and Path(flag).exists():
+        worker.choose = lambda name: torch.device("meta")
+    sys.exit(worker.main(["--device", "cpu"]))
