@@ -157,10 +157,16 @@ def write(data, output, job, pause, overwrite):
 
 
 def stamped(clip, job):
-    """The bytes of ``clip`` as a result of ``job``: a WAV gets a recipe where the engine puts it, after the format."""
+    """The bytes of ``clip`` as a result of ``job``: a WAV gets a recipe where the engine puts it, or keeps its own."""
     if clip[:4] != b"RIFF":
         return clip
-    text = json.dumps({"kind": "retone recipe", "version": 1, "job": job}).encode() + b"\0"
+    recipe = {"kind": "retone recipe", "version": 1}
+    place = clip.find(b"LIST")
+    if place > 0 and b"retone recipe" in clip:
+        size = struct.unpack_from("<I", clip, place + 4)[0]
+        recipe = json.loads(clip[place + 20 : place + 8 + size].rstrip(b"\0"))
+        clip = clip[:place] + clip[place + 8 + size + size % 2 :]
+    text = json.dumps({**recipe, "job": job}).encode() + b"\0"
     end = 20 + struct.unpack("<I", clip[16:20])[0]
     rest = clip[12:end] + _chunk(b"LIST", b"INFO" + _chunk(b"ICMT", text)) + clip[end:]
     return b"RIFF" + struct.pack("<I", 4 + len(rest)) + b"WAVE" + rest
