@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
 from typing import get_type_hints
 
-from retone_bridge.guard import ANSWERS_A_SECOND, ANYONE, NAMES_A_FILE, PAIRED, TOKEN_CHARACTERS
+from retone_bridge.guard import (
+    ANSWERS_A_SECOND,
+    ANYONE,
+    NAMES_A_FILE,
+    PACKETS_A_SECOND,
+    PAIRED,
+    TOKEN_CHARACTERS,
+)
 from retone_bridge.osc import MESSAGE_LIMIT, Argument
 from retone_bridge.protocol import ACTION, ACTIONS, DEFAULT_PORT, HELD, PARAM, PROTOCOL, REPLIES, REQUESTS
 from retone_bridge.said import Said, sentence_of
@@ -51,9 +58,10 @@ or from `--token-file`, a file that only its owner can read. Then, for other mac
 | any, with the token | everything, sealed |
 
 What else comes is answered by `/retone/fail` with `not_allowed`, or not at all when it is too much: a host gets at most
-{ANSWERS_A_SECOND} answers a second to what it sends without a right, and one line a minute in the log. Of the held
-values, a paired host may not touch {_listed(NAMES_A_FILE)}, which name files. A hello of any host
-moves no replies. A bundle may hold sealed messages beside others, each is judged by itself.
+{ANSWERS_A_SECOND} answers a second to what it sends without a right, and one line a minute in the log; of its packets,
+{PACKETS_A_SECOND:,} a second are read. Of the held values, a paired host may not touch {_listed(NAMES_A_FILE)},
+which name files; but it hears everything once it has subscribed, the names of files among it. A stranger's hello moves
+no replies. A bundle may hold sealed messages beside others, each is judged by itself.
 
 A request is sealed so, that neither the token crosses the network nor a recording works again:
 
@@ -65,12 +73,14 @@ A request is sealed so, that neither the token crosses the network nor a recordi
    highest first, and the packet, one after the other.
 3. The answers come as if the request had come by itself. `/retone/fail /retone/sealed not_allowed` asks for a new
    challenge: the nonce was forgotten, or the token is another. `bad_request` instead says that the counter was used
-   already, as by a packet that the network doubled; nothing need be done about it.
+   already, as by a packet that the network doubled, about which nothing need be done, or that the packet is not one
+   message.
 
 What this does not do: nothing is encrypted, so whoever listens on the network reads prompts and the names of files.
 Answers carry no seal and can be forged, and so can the address of a paired host: pair only where the network is yours.
 A token that can be guessed can be found from a recording, so let it be made by chance. Where the network is not to be
-trusted, leave the service on 127.0.0.1 and put a tunnel (WireGuard, or another VPN) under it.
+trusted, put a tunnel under all of it and listen there alone: `--host` with this machine's address in a VPN, such as
+WireGuard's. A service that listens on one address only is not heard on 127.0.0.1 either; 0.0.0.0 is all of them.
 """
 
 

@@ -40,6 +40,8 @@ HOW_TO_MAKE_ONE = (
 # Where a source can be forged, every answer to it may hit somebody else: they are few.
 ANSWERS_A_SECOND = 32
 LINES_A_MINUTE = 1
+# More than faders and clients send; reading what is dropped costs little.
+PACKETS_A_SECOND = 1000
 HOSTS_LIMIT = 256
 
 ANYONE = (Version.address, Sync.address, Hello.address, Challenge.address)
@@ -68,6 +70,11 @@ class Guard:
         self._paired = frozenset(map(_address, paired))
         self._answers = PerHost(ANSWERS_A_SECOND, 1.0, clock)
         self._lines = PerHost(LINES_A_MINUTE, 60.0, clock)
+        self._packets = PerHost(PACKETS_A_SECOND, 1.0, clock)
+
+    def hears(self, host: str) -> bool:
+        """Whether a packet of ``host`` is looked at: of another's so many that this machine's are not crowded out."""
+        return is_this_machine(host) or self._packets.allows(host)
 
     def admitted(self, message: Message, source: Endpoint) -> Message | None:
         """What to do of ``message``, unsealed; None when it is to be dropped without an answer.

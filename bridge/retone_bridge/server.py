@@ -121,6 +121,8 @@ class Server:
         self._stopping = True
 
     def _packet(self, data: bytes, source: Endpoint) -> None:
+        if not self._guard.hears(source.host):
+            return
         try:
             self._inbox.put_nowait((data, source))
         except queue.Full:

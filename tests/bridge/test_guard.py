@@ -6,7 +6,15 @@ import re
 import pytest
 
 from retone_bridge import protocol
-from retone_bridge.guard import ANSWERS_A_SECOND, HOSTS_LIMIT, TOKEN_VARIABLE, Guard, PerHost, read_token
+from retone_bridge.guard import (
+    ANSWERS_A_SECOND,
+    HOSTS_LIMIT,
+    PACKETS_A_SECOND,
+    TOKEN_VARIABLE,
+    Guard,
+    PerHost,
+    read_token,
+)
 from retone_bridge.osc import Message, encode
 from retone_bridge.protocol import HELD, REQUESTS, Fail, named_in
 from retone_bridge.seal import seal
@@ -145,6 +153,13 @@ def test_a_flood_leaves_seals_and_this_machine_alone(guard):
     sealed = seal(TOKEN, nonce, 1, LIKE["edit"]).to_osc()
     assert guard.admitted(sealed, STRANGER) == LIKE["edit"]
     assert guard.admitted(LIKE["edit"], HERE) == LIKE["edit"]
+
+
+def test_a_flood_of_another_host_is_not_looked_at_and_leaves_room_for_the_rest():
+    guard = Guard("0.0.0.0", TOKEN, [], clock=Clock())
+    assert sum(guard.hears(STRANGER.host) for _ in range(100_000)) == PACKETS_A_SECOND
+    assert guard.hears(TABLET.host)
+    assert all(guard.hears(HERE.host) for _ in range(100_000))
 
 
 def test_counts_of_hosts_are_bounded_and_forgotten_in_time():

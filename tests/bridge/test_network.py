@@ -233,6 +233,26 @@ def test_forgeries_in_a_clients_name_do_not_end_its_session(network, clip):
     assert isinstance(list(client.edit(clip, "count"))[-1], Done)
 
 
+def test_a_flood_from_another_host_does_not_keep_this_machine_from_working(network, clip):
+    edit = encode(Message("/retone/edit", ("r1", str(clip), "prompt", "count")))
+    code = f"""
+import socket
+flood = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+print("begun", flush=True)
+while True:
+    flood.sendto({edit!r}, {tuple(network.to)!r})
+"""
+    options = {"stdout": subprocess.PIPE, "text": True}
+    with network.laptop.do(subprocess.Popen, [sys.executable, "-c", code], **options) as flood:
+        try:
+            flood.stdout.readline()
+            with network.studio.do(Client, "127.0.0.1", network.port) as client:
+                assert isinstance(list(client.edit(clip, "count"))[-1], Done)
+        finally:
+            flood.kill()
+    assert renders(clip) == 1
+
+
 def test_a_bundle_is_judged_message_by_message(network, clip):
     peer = network.peer(network.laptop)
     parts = [
