@@ -33,6 +33,17 @@ def precision(asked: str | None, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if _native_bfloat16(device) else torch.float32
 
 
+# What torch says where it has no error of its own for a full memory: on the CPU, and on Apple's GPUs.
+_FULL = ("can't allocate memory", "MPS backend out of memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that the device, or the machine, had too little memory, and nothing worse."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _FULL)
+
+
 def _native_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)

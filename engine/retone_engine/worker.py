@@ -19,11 +19,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-import torch
-
 from retone_engine.bounds import Bounds
 from retone_engine.describe import Described
-from retone_engine.device import choose
+from retone_engine.device import choose, is_out_of_memory
 from retone_engine.progress import Progress, Reporter
 from retone_engine.render import Engine, render
 from retone_engine.request import RetoneError, request_of
@@ -118,10 +116,12 @@ def _serve(order: Mapping[str, Any], engine: Engine, inbox: Inbox, send: Send) -
         send({"event": "done", "job": job, "count": len(order["outputs"]), "figures": figures})
     except RetoneError as error:
         fail(error.code, error.message)
-    except (torch.OutOfMemoryError, MemoryError):
-        engine.forget()
-        fail("out_of_memory", "The device has too little memory for this clip; edit a shorter region, or use the CPU.")
     except Exception as error:
+        if is_out_of_memory(error):
+            engine.forget()
+            advice = "edit a shorter region, use a smaller block or model, or close other programs"
+            fail("out_of_memory", f"There is too little memory on {engine.device} for this clip; {advice}.")
+            return True
         # The bridge learns of it in any case; the whole story goes to the log.
         traceback.print_exc()
         device_failed = engine.device.type != "cpu" and isinstance(error, RuntimeError)
