@@ -4,7 +4,7 @@
 
 "killed"    the process gets a SIGKILL in the middle of a network call, as the system's out-of-memory killer sends it
 "segfault"  the network's call reads where nothing is
-"memory"    the process gets no more than 32 MiB on top of the memory that it has, as long as FLAG exists
+"memory"    the call needs 256 MiB while the system gives this process no more than 32
 "device"    everything lies on torch's "meta" device, which is no CPU and holds no values: the first look at one fails
 "stuck"     a network call never returns
 "none"      nothing is broken
@@ -24,14 +24,17 @@ import torch
 
 from retone_engine import models, worker
 
-ROOM_BYTES = 32 * 1024 * 1024
+ROOM_BYTES, NEEDED_BYTES = 32 * 1024 * 1024, 256 * 1024 * 1024
 
 
-def _memory(short=True):
+def _memory():
     (pages, *_) = Path("/proc/self/statm").read_text().split()
-    bound = int(pages) * resource.getpagesize() + ROOM_BYTES if short else resource.RLIM_INFINITY
-    if not short or resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_AS, (bound, resource.RLIM_INFINITY))
+    bound = int(pages) * resource.getpagesize() + ROOM_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (bound, resource.RLIM_INFINITY))
+    try:
+        torch.empty(NEEDED_BYTES, dtype=torch.uint8)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 FAULTS = {
@@ -46,8 +49,6 @@ def broken(load, fault, flag, note):
     """``models.load`` whose models meet ``fault`` in their network, and ``note`` how long each call took."""
 
     def loaded(*arguments):
-        if not flag.exists():
-            _memory(short=False)
         model = load(*arguments)
         predict_clean = model.predict_clean
 

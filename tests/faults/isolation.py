@@ -107,11 +107,9 @@ def _in_the_engine(case, folder):
     flag = folder / "broken"
     flag.touch()
     worker = (sys.executable, BROKEN, case.how, str(flag))
+    defaults = PATIENT if case.code == "worker_hung" else ()
     with (
-        service(folder / "state", worker=worker, defaults=PATIENT if case.code == "worker_hung" else ()) as (
-            process,
-            port,
-        ),
+        service(folder / "state", worker=worker, defaults=defaults) as (process, port),
         Watch(port) as watch,
         Witness(port=port, patience_seconds=30) as client,
     ):
