@@ -51,7 +51,7 @@ class StatusReply(Reply):
     device: Annotated[str, "Where the engine computes; empty while it starts."]
     model: Annotated[str, "The model in use when a request names none; empty while the engine starts."]
     uptime_seconds: Annotated[int, "How long the service has run."]
-    trouble: Annotated[str, "Why the engine cannot start, so that jobs are held; empty when all is well."] = ""
+    trouble: Annotated[str, "Why no job can be done, so that all are held; empty when all is well."] = ""
 
 
 @dataclass(frozen=True)

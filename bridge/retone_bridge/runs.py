@@ -60,7 +60,7 @@ class Runs:
 
     @property
     def trouble(self) -> str:
-        """Why no engine can be had; empty when all is well."""
+        """Why no job can be done; empty when all is well."""
         return self._hold.why
 
     def waiting_of(self, asker: Endpoint) -> int:
@@ -117,7 +117,7 @@ class Runs:
             case Unusable() | Crashed() if event.pid != self._executor.pid:
                 note(log, logging.INFO, "engine said late", engine=event.pid)
             case Unusable():
-                self._take_unusable(event)
+                self._wait(event.code, event.message)
             case Crashed():
                 note(log, logging.WARNING, "engine died", code=event.code, engine=event.pid)
                 if run is not None:
@@ -128,7 +128,11 @@ class Runs:
                 if (reply := run.take(event)) is not None:
                     self._tell(run.job, reply)
             case Finished():
+                self._hold.release()
                 self._end(run.ended("done"))
+            case Fail(code="unknown_model" | "bad_model") if run.job.asked.model is None:
+                # The service's own model: no job is to blame, and none could be done.
+                self._wait(event.code, event.message)
             case Fail(code="device_error"):
                 self._executor.retire()
                 self._try_again(run, event.code, event.message)
@@ -144,7 +148,7 @@ class Runs:
         if self._run is not None and (report := self._run.overdue()) is not None:
             self._tell(self._run.job, report)
         if self._line and self._hold.is_due():
-            self._executor.start()
+            self._try()
 
     def close(self) -> None:
         """Stops the engine; the job that runs is put back for the next start."""
@@ -174,9 +178,18 @@ class Runs:
             self._executor.give(Render(job.id, replace(job.asked, path=job.clip), job.outputs, bounds=bounds))
             self._tell_positions()
 
-    def _take_unusable(self, event: Unusable) -> None:
-        note(log, logging.ERROR, "engine unusable", code=event.code)
-        is_news = self._hold.take(event)
+    def _try(self) -> None:
+        """Whether an engine starts is tried without a job, whether its model is there with one."""
+        if self._executor.ready:
+            self._hold.lift()
+            self._next()
+        else:
+            self._executor.start()
+
+    def _wait(self, code: str, why: str) -> None:
+        """Nothing can be done as the service is now: the job that ran is the next again."""
+        note(log, logging.ERROR, "engine unusable", code=code)
+        is_news = self._hold.take(why)
         run = self._run
         if run is not None and run.cancelling:
             self._end(run.ended("failed", "cancelled", "The job was cancelled."))
@@ -224,7 +237,7 @@ class Runs:
         self._next()
 
     def _tell_held(self, job: Job) -> None:
-        self._tell(job, Warned(job.id, "held", f"{self._hold.why} The job is kept until an engine can start."))
+        self._tell(job, Warned(job.id, "held", f"{self._hold.why} The job is kept until that is mended."))
 
     def _tell_positions(self) -> None:
         """Tells every job's place that has changed."""

@@ -38,6 +38,8 @@ class Executor(Protocol):
 
     @property
     def pid(self) -> int | None: ...
+    @property
+    def ready(self) -> bool: ...
     def start(self) -> None: ...
     def give(self, order: Render) -> None: ...
     def cancel(self, id: str) -> None: ...
@@ -79,6 +81,11 @@ class WorkerProcess:
     def pid(self) -> int | None:
         """The process's number while one is there."""
         return self._child.process.pid if self._child else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one that can take orders."""
+        return self._child is not None and self._child.ready and self._child.alive()
 
     def start(self) -> None:
         """Starts a process unless one is alive; Ready or Unusable follows."""

@@ -56,5 +56,5 @@ WARNINGS = {
     "device": "A slower device than asked for is in use.",
     "unsettled": "A direction was still turning when the search for it ended; it is only roughly right.",
     "begun_again": "The engine process died during this job, which is begun once more.",
-    "held": "The engine cannot start; the job is kept until it can.",
+    "held": "The engine or the service's model is not to be had; the job is kept until it is.",
 }

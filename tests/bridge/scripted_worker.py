@@ -14,6 +14,7 @@
 "garbage"    writes what is no event, then works
 "close"      closes its standard output, and lives on
 "fail CODE"  fails with that code
+"load"       fails with unknown_model while a file "no model" lies beside the clip
 "warn"       warns, then works
 "count"      adds a line to the file "starts" beside the clip
 
@@ -73,6 +74,8 @@ def render(order):
     if prompt == "count":
         with (clip.parent / "starts").open("a") as file:
             file.write(f"{job}\n")
+    if prompt == "load" and (clip.parent / "no model").exists():
+        return say("fail", job=job, code="unknown_model", message="There is no model here.")
     if prompt.startswith("fail "):
         return say("fail", job=job, code=prompt.removeprefix("fail "), message="The script says fail.")
     misbehave(prompt, clip)

@@ -219,6 +219,27 @@ def test_an_engine_that_can_start_again_is_taken_without_being_asked(tmp_path, c
         assert peer.until("status.reply")[-1][-1] == ""
 
 
+def test_jobs_are_held_while_the_service_s_own_model_cannot_be_loaded(service, clip):
+    peer, gone = service.peer(), clip.with_name("no model")
+    gone.touch()
+    peer.send("edit", "r1", str(clip), "prompt", "load")
+    assert peer.until("warning")[-1][1:] == (
+        "r1",
+        "held",
+        "There is no model here. The job is kept until that is mended.",
+    )
+    peer.send("status")
+    assert peer.until("status.reply")[-1][-1] == "There is no model here."
+    gone.unlink()
+    assert peer.until("done", "fail")[-1][:2] == ("done", "r1")
+    peer.send("received", "r1")
+    gone.touch()
+    peer.send("edit", "r2", str(clip), "prompt", "load", "model", "mine")
+    assert peer.until("done", "fail")[-1][:3] == ("fail", "r2", "unknown_model"), (
+        "what a request names is its own matter"
+    )
+
+
 def test_askers_take_turns(service, clip):
     first, second = service.peer(), service.peer()
     first.send("edit", "running", str(clip), "prompt", "slow")

@@ -3,7 +3,6 @@
 import pytest
 
 from retone_bridge.hold import Hold
-from retone_bridge.pipe import Unusable
 from retone_bridge.protocol import Done
 from retone_bridge.repeats import Repeats
 from retone_bridge.udp import Endpoint
@@ -52,7 +51,7 @@ def test_an_engine_is_tried_again_after_pauses_that_double(clock):
     assert not hold and not hold.is_due() and hold.why == ""
     tries = []
     for number in range(9):
-        assert hold.take(Unusable("device_error", "No card.")) == (number == 0), "news only once"
+        assert hold.take("No card.") == (number == 0), "news only once"
         assert hold and hold.why == "No card."
         before = clock.now
         while not hold.is_due():
@@ -60,9 +59,9 @@ def test_an_engine_is_tried_again_after_pauses_that_double(clock):
         tries.append(clock.now - before)
         assert not hold.is_due(), "not twice for one pause"
     assert tries == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60, 60], abs=0.2)
-    assert hold.take(Unusable("bad_model", "No model.")), "another reason is news"
+    assert hold.take("No model."), "another reason is news"
     hold.release()
     assert not hold
-    assert hold.take(Unusable("device_error", "No card."))
+    assert hold.take("No card.")
     clock.now += 1.1
     assert hold.is_due(), "and the pauses begin anew"
