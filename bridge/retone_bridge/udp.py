@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from retone_bridge.logs import note
 from retone_engine.request import RetoneError
 
 # Above what is read, so that a packet that is too long is seen as such, and not cut.
 _READ_BYTES = 65536
+_RECEIVE_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,8 @@ class Udp:
     def __init__(self, host: str, port: int, on_packet: Callable[[bytes, Endpoint], None]) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
+            # Room for what many clients send at once; the system gives as much of it as it may.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
             if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows lets two programs share a port otherwise.
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             self._socket.bind((host, port))
@@ -59,7 +63,7 @@ class Udp:
         try:
             self._socket.sendto(data, to)
         except OSError as error:
-            log.debug("a packet to %s was not sent: %s", to, error)
+            note(log, logging.DEBUG, "packet not sent", to=str(to), error=error)
 
     def close(self) -> None:
         self._open = False
@@ -75,7 +79,7 @@ class Udp:
                 continue
             except OSError as error:
                 # Windows reports here that an earlier packet found nobody.
-                log.debug("nothing was read: %s", error)
+                note(log, logging.DEBUG, "nothing read", error=error)
                 continue
             self._on_packet(data, Endpoint(*source))
 
