@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
 from typing import get_type_hints
 
+from retone_bridge.askers import LEASE_SECONDS
 from retone_bridge.guard import (
     ANSWERS_A_SECOND,
     ANYONE,
@@ -16,10 +17,14 @@ from retone_bridge.guard import (
     PAIRED,
     TOKEN_CHARACTERS,
 )
+from retone_bridge.jobs import ASKER_LIMIT, WAITING_LIMIT
 from retone_bridge.osc import MESSAGE_LIMIT, Argument
 from retone_bridge.protocol import ACTION, ACTIONS, DEFAULT_PORT, HELD, PARAM, PROTOCOL, REPLIES, REQUESTS
+from retone_bridge.repeats import FIRST_SECONDS, LONGEST_SECONDS
+from retone_bridge.runs import CRASHES_LIMIT
 from retone_bridge.said import Said, sentence_of
 from retone_bridge.seal import IDLE_SECONDS
+from retone_bridge.workers import GRACE_SECONDS, SILENCE_SECONDS
 from retone_engine.request import CODES, KINDS, PARAMETERS, WARNINGS, Parameter
 
 
@@ -38,9 +43,33 @@ and text also as a number. A bundle is taken apart and each message counts as se
 patterns are not expanded.
 
 A reply goes to the asker's host: at the port that the packet came from, or at the `reply_port` of the message, or at
-the one that hello or notify gave earlier from the same port. Send a request that makes a job again after 0.25, 0.5, 1,
-2 and 4 seconds until `/retone/ack`, `/retone/busy` or `/retone/fail` arrives: the id keeps it from being done twice.
-The service repeats `/retone/done` and `/retone/fail` of a job until `/retone/received`, for half a minute.
+the one that hello or notify gave earlier from the same port.
+
+## The life of a job
+
+The client makes the id. It sends the request again after 0.25, 0.5, 1, 2 and 4 seconds, and every 4 seconds then, until
+`/retone/ack`, `/retone/busy` or `/retone/fail` arrives; the id keeps it from being done twice. With the same contents
+it is acknowledged and its state told, with others it fails with `id_reused`. Before the ack leaves, the job is on the
+disk: it comes to one end, `/retone/done` or `/retone/fail`, though the service be killed and started again meanwhile.
+The end is repeated after {FIRST_SECONDS:g} seconds and ever less often, at least once in {LONGEST_SECONDS:g} seconds,
+until `/retone/received`, for {LEASE_SECONDS / 60:g} minutes. `/retone/job` tells where any job is; who asks hears the
+rest from then on.
+
+At most {WAITING_LIMIT} jobs wait, {ASKER_LIMIT} of one asker (host and port); more are answered by `/retone/busy` and
+not kept. Askers take turns, each one's own jobs keep their order.
+
+When the engine dies or its device fails during a job, a fresh engine is started and the job begun once more, behind
+its asker's others, with the warning `begun_again`; when that happens {CRASHES_LIMIT} times it fails with
+`worker_crashed` or `device_error`. A service that was killed counts as one such time of the job that ran. A job fails at once with
+`out_of_memory`, and with `worker_hung` after {SILENCE_SECONDS / 60:g} minutes without a word of the engine. While no
+engine can start, or the service's own model cannot be loaded, jobs are kept with the warning `held`, and tried again.
+
+A cancel is seen before the next call of the network; an engine that has not stopped after {GRACE_SECONDS:g} seconds is
+ended. A service that is told to end stops the job that runs and puts it back: the next service begins it anew, or takes
+its files when they are all there. It ends within five seconds.
+
+The clip must be the same file, unchanged, when its job begins: else the job fails with `clip_changed`. Nothing is ever
+overwritten, a job that fails or is cancelled leaves no file.
 
 Results are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
 several, and `loop-r1-1-plus.wav` `loop-r1-1-minus.wav` ... when they are the two ways along each direction.
