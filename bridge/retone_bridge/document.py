@@ -60,9 +60,10 @@ not kept. Askers take turns, each one's own jobs keep their order.
 
 When the engine dies or its device fails during a job, a fresh engine is started and the job begun once more, behind
 its asker's others, with the warning `begun_again`; when that happens {CRASHES_LIMIT} times it fails with
-`worker_crashed` or `device_error`. A service that was killed counts as one such time of the job that ran. A job fails at once with
-`out_of_memory`, and with `worker_hung` after {SILENCE_SECONDS / 60:g} minutes without a word of the engine. While no
-engine can start, or the service's own model cannot be loaded, jobs are kept with the warning `held`, and tried again.
+`worker_crashed` or `device_error`. A service that was killed counts as one such time of the job that ran. A job fails
+at once with `out_of_memory`, and with `worker_hung` after {SILENCE_SECONDS / 60:g} minutes without a word of the
+engine. While no engine can start, or the service's own model cannot be loaded, jobs are kept with the warning `held`,
+and tried again.
 
 A cancel is seen before the next call of the network; an engine that has not stopped after {GRACE_SECONDS:g} seconds is
 ended. A service that is told to end stops the job that runs and puts it back: the next service begins it anew, or takes
