@@ -94,8 +94,9 @@ class Journal:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)  # also in a folder that others may read
         except OSError as error:
-            raise RetoneError("cannot_write", f"{path.parent} cannot be made: {error.strerror}.") from error
+            raise RetoneError("cannot_write", f"{path} cannot be made: {error.strerror}.") from error
         with self._told():
             # Autocommit: every statement here is one transaction, except where BEGIN says otherwise.
             self._connection = sqlite3.connect(path, timeout=0.2, isolation_level=None, check_same_thread=False)

@@ -52,11 +52,13 @@ class Places:
         # As they really are, once: what is written there is compared with where it was to go.
         state = Path(os.path.realpath(state))
         places = Places(state / "renders", state / "previews", checked)
-        for own in (places.renders, places.previews):
-            try:
-                own.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise RetoneError("cannot_write", f"{own} cannot be made: {error.strerror or error}.") from error
+        try:
+            # What lies in it tells of prompts and paths: nobody else's to read.
+            state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for own in (places.renders, places.previews):
+                own.mkdir(exist_ok=True)
+        except OSError as error:
+            raise RetoneError("cannot_write", f"{state} cannot be used: {error.strerror or error}.") from error
         return places
 
     def clip(self, given: str) -> tuple[Path, str]:

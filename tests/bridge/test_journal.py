@@ -1,5 +1,6 @@
 """What is written is there after anything."""
 
+import os
 import sqlite3
 from dataclasses import replace
 
@@ -102,6 +103,12 @@ def test_every_commit_reaches_the_disk(journal):
     assert tuple(ask("PRAGMA synchronous").fetchone()) == (2,)
     assert tuple(ask("PRAGMA journal_mode").fetchone()) == ("wal",)
     assert tuple(ask("PRAGMA user_version").fetchone()) == (3,)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such permissions")
+def test_nobody_else_reads_it(journal):
+    for path in journal.path.parent.glob(f"{journal.path.name}*"):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_second_service_is_kept_out(journal):
