@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from bridge.harness import SCRIPT
+from faults.clips import DEMO
 from faults.figures import Row, main, milliseconds, spread
 from faults.watch import Watch
 from faults.witness import Witness, folder_with_clip, service
@@ -25,7 +26,6 @@ from retone_engine.request import RetoneError
 SMALL = {"rounds": 1}
 LONG = {"rounds": 10}
 
-DEMO = Path(__file__).parents[2] / "bridge/retone_bridge/data/demo.flac"
 BROKEN = str(Path(__file__).with_name("faulty_engine.py"))
 QUICK = {"steps": 6, "strength": 0.5, "region_frames": 22050}
 IMPATIENT = (("workers.WorkerProcess", "silence_seconds", 1.0),)

@@ -10,9 +10,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import soundfile
-
+from faults.clips import tiled_demo
 from faults.figures import Row, main, milliseconds, spread
 from faults.witness import folder_with_clip, service
 from retone_bridge.client import Client
@@ -23,14 +21,13 @@ from retone_bridge.workers import engine_command
 SMALL = {"clients": 64, "each": 100}
 LONG = {"clients": 64, "each": 200}
 
-DEMO = Path(__file__).parents[2] / "bridge/retone_bridge/data/demo.flac"
 ROOMY = (("jobs.Jobs", "waiting_limit", 100_000), ("jobs.Jobs", "asker_limit", 1000))
 
 
 def campaign(clients, each):
     """As it is served, in turns and in a rush, and in turns with room for all of the jobs."""
     with folder_with_clip() as (folder, clip):
-        long_clip = _long_clip(folder)
+        long_clip = tiled_demo(folder, 240)  # rendering it takes longer than the campaign
         found = {}
         for name, mode, serving in (
             ("turns", "turns", lambda state: retone_serve(state)),
@@ -90,14 +87,6 @@ def retone_serve(state, *options):
         process.kill()
         process.wait()
         process.stdout.close()
-
-
-def _long_clip(folder):
-    """The demo clip over and over, some minutes: rendering it takes longer than the campaign."""
-    samples, rate = soundfile.read(DEMO, always_2d=True)
-    path = folder / "long.wav"
-    soundfile.write(path, np.tile(samples, (40, 1)), rate)
-    return path
 
 
 def rows(figures):
