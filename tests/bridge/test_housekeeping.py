@@ -9,6 +9,7 @@ import pytest
 
 import retone_bridge.housekeeping
 from bridge.test_logs import lines
+from retone_bridge.cli import parser
 from retone_bridge.housekeeping import EVERY_SECONDS, Housekeeping, size_of
 from retone_bridge.logs import kept
 from retone_engine.request import RetoneError
@@ -182,3 +183,11 @@ def test_the_size_of_a_folder_is_that_of_its_files(previews, tmp_path):
     preview(previews, "a.wav", 0, size=300)
     preview(previews, "b.txt", 0, size=30)
     assert (size_of(previews), size_of(tmp_path / "none")) == (330, 0)
+
+
+@pytest.mark.parametrize("text", ["-1", "nan", "inf", "much"])
+def test_a_room_for_previews_that_is_no_size_is_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["serve", f"--keep-previews={text}"])
+    assert "is no size" in capsys.readouterr().err
+    assert parser().parse_args(["serve", "--keep-previews=0"]).keep_previews == 0

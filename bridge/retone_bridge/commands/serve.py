@@ -34,13 +34,23 @@ def add(commands: Any) -> None:
     serve.add_argument("--state", metavar="DIR", help=f"where the journal and the results lie ({state_folder()})")
     serve.add_argument(
         "--keep-previews",
-        type=float,
+        type=_gigabytes,
         default=PREVIEWS_GB,
         metavar="GB",
         help="room for the previews of directions, of which the oldest go first (%(default)s)",
     )
     serve.add_argument("--verbose", action="store_true", help="log everything, prompts and paths too")
     serve.set_defaults(run=run)
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:  # nor is nan
+        raise argparse.ArgumentTypeError(f"{text} is no size; give a number of GB, 0 or more")
+    return value
 
 
 def run(options: argparse.Namespace) -> int:
