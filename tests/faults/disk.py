@@ -25,18 +25,22 @@ def campaign(start_every, turns):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         disk, clip = FailingDisk(folder), a_clip(folder)
+        parts = [folder / f"part {number}" for number in range(5)]
+        for part in parts:
+            part.mkdir()
         return {
-            **writes(disk, folder),
-            "journal": disk_service.journal(disk, folder, clip),
-            "engine": disk_service.engine(disk, folder, clip),
-            "starts": disk_service.starts(disk, folder, start_every),
-            "full under results": disk_room.under_results(folder, clip, turns),
-            "full under the journal": disk_room.under_the_journal(folder, clip, turns),
+            **writes(folder),
+            "journal": disk_service.journal(disk, parts[0], clip),
+            "engine": disk_service.engine(disk, parts[1], clip),
+            "starts": disk_service.starts(disk, parts[2], start_every),
+            "full under results": disk_room.under_results(parts[3], clip, turns),
+            "full under the journal": disk_room.under_the_journal(parts[4], clip, turns),
         }
 
 
-def writes(disk, folder):
+def writes(folder):
     """``results`` and ``openings``: the figures of faults.disk_writes, in a process on a failing disk."""
+    disk = FailingDisk(folder)
     command = (sys.executable, "-m", "faults.disk_writes", str(folder))
     environment = {**os.environ, **disk.environment}
     here = Path(__file__).parents[1]

@@ -26,8 +26,8 @@ def bad(figures, *allowed):
 
 
 @failing_disk
-def test_a_result_is_written_whole_or_not_at_all_and_a_journal_opens_or_says_why_not(broken, tmp_path):
-    figures = disk.writes(broken, tmp_path)
+def test_a_result_is_written_whole_or_not_at_all_and_a_journal_opens_or_says_why_not(tmp_path):
+    figures = disk.writes(tmp_path)
     assert bad(figures["results"]) == {} and figures["results"]["failed"] > 100
     assert bad(figures["openings"]) == {} and figures["openings"]["refused"] > 100
 
