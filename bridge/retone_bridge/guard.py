@@ -69,6 +69,8 @@ class Guard:
         self._sessions = None if token is None else Sessions(token, clock=clock)
         self._paired = frozenset(map(_address, paired))
         self._answers = PerHost(ANSWERS_A_SECOND, 1.0, clock)
+        # Apart, so that a program which asks in vain does not keep another of its host from asking rightly.
+        self._challenges = PerHost(ANSWERS_A_SECOND, 1.0, clock)
         self._lines = PerHost(LINES_A_MINUTE, 60.0, clock)
         self._packets = PerHost(PACKETS_A_SECOND, 1.0, clock)
 
@@ -116,7 +118,8 @@ class Guard:
         if address in ANYONE:
             # A hello of anybody's moves no replies and puts no words into the log.
             plain = Message(address) if address == Hello.address else message
-            return plain if self._answers.allows(source.host) else None
+            answers = self._challenges if address == Challenge.address else self._answers
+            return plain if answers.allows(source.host) else None
         if source.host in self._paired:
             raise RetoneError("not_allowed", "A paired host turns parameters and actions; this takes the token.")
         raise RetoneError("not_allowed", f"This takes the service's token, {TOKEN_VARIABLE}; see {Challenge.address}.")

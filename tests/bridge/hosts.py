@@ -12,11 +12,14 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
-from bridge.harness import Peer
+from bridge.harness import Peer, running
+from retone_bridge.client import Client
 from retone_bridge.udp import Endpoint
 
+TOKEN = "a token of the tests"
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 _RAW_HEADER_BYTES = 28  # IPv4 without options, and UDP
 
@@ -123,3 +126,54 @@ def payload(packet):
         return None
     source = Endpoint(socket.inet_ntoa(packet[12:16]), int.from_bytes(packet[20:22], "big"))
     return source, packet[_RAW_HEADER_BYTES : 20 + int.from_bytes(packet[24:26], "big")]
+
+
+class Network:
+    """A studio's machine with a service, a laptop and a tablet on cables of their own; the tablet is paired."""
+
+    def __init__(self, stack, state):
+        self.studio, self.laptop, self.tablet = (stack.enter_context(Host()) for _ in range(3))
+        self.lan, _ = self.studio.joined_to(self.laptop, 1)
+        self.studio.joined_to(self.tablet, 2)
+        self._stack, self._state = stack, state
+        self._now = stack.enter_context(ExitStack())
+        self.port = 0
+        self.start()
+
+    def start(self):
+        settings = {"host": "0.0.0.0", "token": TOKEN, "paired": ("10.93.2.2",), "port": self.port}
+        self.service = self.studio.do(self._now.enter_context, running(self._state, **settings))
+        self.port = self.service.port
+
+    def start_again(self):
+        self._now.close()
+        self.start()
+
+    @property
+    def to(self):
+        return Endpoint(self.lan, self.port)
+
+    def peer(self, host, **options):
+        to = ("127.0.0.1", self.port) if host is self.studio else self.to
+        address = "127.0.0.1" if host is self.studio else host.address
+        peer = host.peer(to, address=address, **options)
+        self._stack.callback(peer.socket.close)
+        return peer
+
+    def client(self, host, token=TOKEN, **options):
+        return self._stack.enter_context(host.do(Client, self.lan, self.port, token, **options))
+
+    def hold(self, clip):
+        """The studio's own machine holds ``clip`` and the prompt "count" for actions; gives its program."""
+        own = self.peer(self.studio)
+        own.send("param/path", str(clip))
+        own.send("param/prompt", "count")
+        own.send("sync", 1)
+        own.until("synced")
+        return own
+
+
+def renders(clip):
+    """How many jobs of the prompt "count" were begun of it."""
+    starts = clip.parent / "starts"
+    return len(starts.read_text().splitlines()) if starts.exists() else 0

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 
 import pytest
 
@@ -135,15 +136,24 @@ def test_an_answer_to_a_stranger_is_short(guard, address):
 def test_a_strange_host_gets_few_answers_and_few_lines_in_the_log_whatever_it_sends(caplog):
     clock = Clock()
     guard = Guard("0.0.0.0", TOKEN, [], clock=clock)
-    answers = 0
-    for number in range(10_000):
-        clock.now = number / 1000
+    answers = Counter()
+    for number in range(40_000):
+        clock.now = number / 4000
+        address = ADDRESSES[number % len(ADDRESSES)]
         try:
-            answers += guard.admitted(like(ADDRESSES[number % len(ADDRESSES)]), STRANGER) is not None
+            answered = guard.admitted(like(address), STRANGER) is not None
         except RetoneError:
-            answers += 1
-    assert answers == 10 * ANSWERS_A_SECOND
+            answered = True
+        answers["challenges" if address == "/retone/challenge" else "others"] += answered
+    assert answers == {"challenges": 10 * ANSWERS_A_SECOND, "others": 10 * ANSWERS_A_SECOND}
     assert len(caplog.records) == 1
+
+
+def test_a_program_that_asks_in_vain_does_not_keep_its_host_from_challenges():
+    guard = Guard("0.0.0.0", TOKEN, [], clock=Clock())
+    vain = [guard.admitted(like("/retone/version"), STRANGER) for _ in range(1000)]
+    assert sum(one is not None for one in vain) == ANSWERS_A_SECOND
+    assert guard.admitted(like("/retone/challenge"), STRANGER) is not None
 
 
 def test_a_flood_leaves_seals_and_this_machine_alone(guard):

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bridge.harness import SCRIPT, running
-from bridge.hosts import Host, payload, why_not
+from bridge.harness import SCRIPT
+from bridge.hosts import TOKEN, Network, payload, renders, why_not
 from retone_bridge.client import Client
 from retone_bridge.osc import Message, encode
 from retone_bridge.protocol import Done, Fail, Result, Sealed
@@ -21,65 +21,11 @@ from retone_engine.request import RetoneError
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can")
 
-TOKEN = "a token of the tests"
-
-
-class Network:
-    """A studio's machine with a service, a laptop and a tablet on cables of their own; the tablet is paired."""
-
-    def __init__(self, stack, state):
-        self.studio, self.laptop, self.tablet = (stack.enter_context(Host()) for _ in range(3))
-        self.lan, _ = self.studio.joined_to(self.laptop, 1)
-        self.studio.joined_to(self.tablet, 2)
-        self._stack, self._state = stack, state
-        self._now = stack.enter_context(ExitStack())
-        self.port = 0
-        self.start()
-
-    def start(self):
-        settings = {"host": "0.0.0.0", "token": TOKEN, "paired": ("10.93.2.2",), "port": self.port}
-        self.service = self.studio.do(self._now.enter_context, running(self._state, **settings))
-        self.port = self.service.port
-
-    def start_again(self):
-        self._now.close()
-        self.start()
-
-    @property
-    def to(self):
-        return Endpoint(self.lan, self.port)
-
-    def peer(self, host, **options):
-        to = ("127.0.0.1", self.port) if host is self.studio else self.to
-        address = "127.0.0.1" if host is self.studio else host.address
-        peer = host.peer(to, address=address, **options)
-        self._stack.callback(peer.socket.close)
-        return peer
-
-    def client(self, host, token=TOKEN, **options):
-        return self._stack.enter_context(host.do(Client, self.lan, self.port, token, **options))
-
 
 @pytest.fixture
 def network(tmp_path):
     with ExitStack() as stack:
         yield Network(stack, tmp_path / "state")
-
-
-def renders(clip):
-    """How many jobs of the prompt "count" were begun."""
-    starts = clip.parent / "starts"
-    return len(starts.read_text().splitlines()) if starts.exists() else 0
-
-
-def held_clip(network, clip):
-    """The studio's own machine holds a clip and a prompt for actions."""
-    own = network.peer(network.studio)
-    own.send("param/path", str(clip))
-    own.send("param/prompt", "count")
-    own.send("sync", 1)
-    own.until("synced")
-    return own
 
 
 def test_a_plain_edit_of_another_host_is_refused_and_a_sealed_one_is_done(network, clip, tmp_path):
@@ -95,7 +41,7 @@ def test_a_plain_edit_of_another_host_is_refused_and_a_sealed_one_is_done(networ
 
 
 def test_a_recording_works_from_nowhere_and_never_again(network, clip):
-    held_clip(network, clip)
+    network.hold(clip)
     ear = network.studio.heard_on("lan1")
     client = network.client(network.laptop)
     client.send(Message("/retone/action/edit", (1.0,)))
@@ -123,7 +69,7 @@ def test_a_recording_works_from_nowhere_and_never_again(network, clip):
     same.send_bytes(packet)
     assert same.next()[:3] == ("fail", "/retone/sealed", "bad_request")
     network.start_again()
-    held_clip(network, clip)
+    network.hold(clip)
     for _ in range(2):
         same.send_bytes(packet)
         assert same.next()[:3] == ("fail", "/retone/sealed", "not_allowed")
@@ -133,7 +79,7 @@ def test_a_recording_works_from_nowhere_and_never_again(network, clip):
 
 
 def test_a_paired_tablet_turns_parameters_and_presses_buttons_and_does_nothing_else(network, clip):
-    own = held_clip(network, clip)
+    own = network.hold(clip)
     tablet = network.peer(network.tablet)
     tablet.send("notify", 1)
     tablet.until("ack")
