@@ -11,6 +11,7 @@ twice; so an edit survives lost packets and a service that is started again mean
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import secrets
 import socket
@@ -57,6 +58,7 @@ RESEND_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 # A service that works says something every two seconds.
 ASK_AGAIN_SECONDS = 5.0
 PATIENCE_SECONDS = 60.0
+CANCEL_AGAIN_SECONDS = 1.0
 
 Clip: TypeAlias = str | os.PathLike[str]
 ReplyT = TypeVar("ReplyT", bound=Reply)
@@ -92,6 +94,7 @@ class Client:
             self._socket.close()
             raise RetoneError("bad_request", f"{host}:{port} cannot be reached: {error.strerror}.") from error
         self._name = f"{host}:{port}"
+        self._cancelled: dict[str, float] = {}  # when that was said last
 
     def __enter__(self) -> Client:
         return self
@@ -202,6 +205,7 @@ class Client:
 
     def cancel(self, id: str) -> None:
         """Asks for a job's end; the job's own events tell when it has come. May be called from any thread."""
+        self._cancelled[id] = time.monotonic()
         self.send(Cancel(id).to_osc())
 
     def _run(self, request: Asking | Job, directions: int = 0) -> Iterator[Reply]:
@@ -213,6 +217,8 @@ class Client:
         turns = _turns()
         wait = next(turns)
         while True:
+            if time.monotonic() - self._cancelled.get(request.id, math.inf) > CANCEL_AGAIN_SECONDS:
+                self.cancel(request.id)  # the first may be lost
             try:
                 heard = self._hear(max(sent_at + wait - time.monotonic(), 0.001))
             except ConnectionRefusedError:
@@ -245,6 +251,7 @@ class Client:
                 continue
             if isinstance(heard, Done | Fail):
                 self.send(Received(request.id).to_osc())
+                self._cancelled.pop(request.id, None)
             if not isinstance(heard, Ack) or first_ack:
                 yield heard
             if isinstance(heard, Done | Fail):

@@ -37,7 +37,7 @@ class Executor(Protocol):
     """What the jobs need of an engine. One order at a time; its events end with Finished, Fail, Unusable or Crashed."""
 
     @property
-    def pid(self) -> int | None: ...
+    def pid(self) -> int: ...
     @property
     def ready(self) -> bool: ...
     def start(self) -> None: ...
@@ -78,9 +78,9 @@ class WorkerProcess:
         self._job: str | None = None  # the order that is not answered yet
 
     @property
-    def pid(self) -> int | None:
-        """The process's number while one is there."""
-        return self._child.process.pid if self._child else None
+    def pid(self) -> int:
+        """The process's number; 0 when there is none."""
+        return self._child.process.pid if self._child else 0
 
     @property
     def ready(self) -> bool:
@@ -92,11 +92,16 @@ class WorkerProcess:
         if self._child is None or not self._child.alive():
             if self._child is not None:
                 self._child.dismiss()
-            self._child = _Child(self._command, self._heard)
+            try:
+                self._child = _Child(self._command, self._heard)
+            except OSError as error:  # too many processes, or too little memory for one more
+                self._child = None
+                self._emit(Unusable("internal", f"The engine's process cannot be started: {error.strerror or error}."))
 
     def give(self, order: Render) -> None:
         self.start()
-        assert self._child is not None
+        if self._child is None:
+            return
         self._job, self._cancel_until = order.id, None
         self._child.heard_at = time.monotonic()
         self._child.say(order.line())

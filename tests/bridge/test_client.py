@@ -132,6 +132,26 @@ def test_a_job_is_cancelled_from_another_thread(service, clip):
     assert (type(end), end.code) == (Fail, "cancelled")
 
 
+def test_a_cancel_that_is_lost_is_sent_again(service, clip, monkeypatch):
+    monkeypatch.setattr("retone_bridge.client.CANCEL_AGAIN_SECONDS", 0.2)
+    client, lost = service.client(), []
+    put = client._put
+
+    def lossy(data):
+        if data.startswith(b"/retone/cancel") and len(lost) < 2:
+            lost.append(data)
+        else:
+            put(data)
+
+    monkeypatch.setattr(client, "_put", lossy)
+    for event in (events := client.edit(clip, "slow", id="r1")):
+        if not isinstance(event, Ack | Queued):
+            break
+    client.cancel("r1")
+    assert list(events)[-1].code == "cancelled"
+    assert len(lost) == 2
+
+
 def test_a_busy_service_is_asked_again(tmp_path, clip, monkeypatch):
     monkeypatch.setattr("retone_bridge.jobs.RETRY_MS", 50)
 

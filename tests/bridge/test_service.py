@@ -185,16 +185,20 @@ def test_a_job_whose_engine_dies_once_is_begun_again_after_the_others(service, c
     ]
 
 
-@pytest.mark.parametrize("how", ["unusable", "crashing"])
+@pytest.mark.parametrize("how", ["unusable", "crashing", "absent"])
 def test_jobs_are_held_while_no_engine_can_start_and_done_when_one_can(tmp_path, clip, how):
-    broken = (*SCRIPT, "unusable") if how == "unusable" else (sys.executable, "-c", "raise SystemExit('no torch')")
+    broken, why = {
+        "unusable": ((*SCRIPT, "unusable"), "use --device cpu"),
+        "crashing": ((sys.executable, "-c", "raise SystemExit('no torch')"), "no torch"),
+        "absent": ((str(tmp_path / "no python"),), "cannot be started: No such file"),
+    }[how]
     with running(tmp_path / "state", worker=broken) as service:
         peer = service.peer()
         for id in ("r1", "r2"):
             peer.send("edit", id, str(clip), "prompt", "strings")
         held = [peer.until("warning")[-1] for _ in range(2)]
         assert sorted(event[1:3] for event in held) == [("r1", "held"), ("r2", "held")]
-        assert ("use --device cpu" if how == "unusable" else "no torch") in held[0][3]
+        assert why in held[0][3]
         peer.send("status")
         status = peer.until("status.reply")[-1]
         assert status[1:5] == ("", 2, 0, 0) and held[0][3].startswith(status[-1])
