@@ -41,6 +41,8 @@ class Signal:
     def of(samples: Samples, peak: float | None = None) -> Signal:
         """``peak`` is that of the whole clip where ``samples`` are a piece of it."""
         found = peak or float(np.abs(samples).max(initial=0.0)) or 1.0
+        # Below this the gain would leave float32.
+        found = max(found, float(np.finfo(np.float32).tiny))
         digest = hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()
         return Signal(torch.from_numpy(samples * (PEAK / found)).float(), found, digest)
 

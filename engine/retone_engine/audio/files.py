@@ -20,6 +20,9 @@ Samples = NDArray[np.float32]
 
 CHANNEL_LIMIT = 8
 RATE_LOW, RATE_HIGH = 8_000, 192_000
+# As many samples as 2 GiB hold as float32, 100 minutes of stereo at 44.1 kHz: what more claims would only be seen to
+# lie, or to fill the memory, after minutes.
+LENGTH_LIMIT = 2**29
 # 120 dB over full scale: no sound, and its square would leave float32 in a longer sum.
 SAMPLE_LIMIT = 1e6
 _BLOCK = 1 << 16
@@ -83,6 +86,9 @@ def read(path: str | Path, start: int = 0, frames: int | None = None, stamp: Sta
         wanted = info.frames - start if frames is None else frames
         if start < 0 or wanted < 1 or start + wanted > info.frames:
             raise _outside(path, start, frames, info.frames)
+        if wanted * info.channels > LENGTH_LIMIT:
+            minutes, most = (count / info.channels / info.rate / 60 for count in (wanted * info.channels, LENGTH_LIMIT))
+            raise _unreadable(path, f"{minutes:.0f} minutes are asked for; name a region of up to {most:.0f} minutes")
         try:
             _go_to(file, start)
             samples = _decode(file, wanted, path)
