@@ -1,5 +1,6 @@
 """A disk that is really full: a small file system in memory, filled up under a service that works, then freed."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -123,12 +124,21 @@ def under_the_journal(folder, clip, turns=1):
                 found["lost_after"] += not isinstance(end, Done)
                 found["done_after"] += isinstance(end, Done)
                 acked.add(id)
-        found["acked"] = len(acked)
+        logs = list((state / "logs").iterdir())
+        found["acked"], found["log_files"] = len(acked), len(logs)
         found["without_an_end_in_the_journal"] = len(acked - ended(state))
         results = {path.stem.removeprefix(f"{clip.stem}-") for path in out.iterdir()}
         found["lost"] += len(acked - results)
         found["left_by_refused"] = len(results - acked)
+        found["torn_log_lines"] = sum(not _is_json(line) for path in logs for line in path.read_text().splitlines())
     return dict(found)
+
+
+def _is_json(line):
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def _starts(state):
