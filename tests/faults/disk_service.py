@@ -15,6 +15,7 @@ from pathlib import Path
 from bridge.harness import SCRIPT
 from faults.failing import MODES
 from retone_bridge.client import Client
+from retone_bridge.ends import WRITE_AGAIN_SECONDS
 from retone_bridge.protocol import Ack, Done, Fail
 from retone_engine.request import RetoneError
 
@@ -82,7 +83,7 @@ def journal(disk, folder, clip):
                     spared = 0 if met else spared + 1
                     if spared == 3:
                         break
-        time.sleep(0.5)  # what could not be noted is noted soon after the disk is well
+        time.sleep(WRITE_AGAIN_SECONDS + 0.5)  # what could not be noted is noted soon after the disk is well
         found["acked"], found["refused"] = len(acked), len(refused)
         found["deaths"] = int(process.poll() is not None)
     return dict(_checked(found, state, clip, acked, refused))
