@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import retone_bridge.housekeeping
+from bridge.harness import running
 from bridge.test_logs import lines
 from retone_bridge.cli import parser
 from retone_bridge.housekeeping import EVERY_SECONDS, Housekeeping, size_of
@@ -183,6 +184,23 @@ def test_the_size_of_a_folder_is_that_of_its_files(previews, tmp_path):
     preview(previews, "a.wav", 0, size=300)
     preview(previews, "b.txt", 0, size=30)
     assert (size_of(previews), size_of(tmp_path / "none")) == (330, 0)
+
+
+def test_a_service_keeps_house_and_its_results(previews, clip):
+    state = previews.parent
+    with running(state) as service:
+        *_, edit = service.client().edit(clip, "strings", id="r1")
+        *_, found = service.client().directions(clip, id="d1", count=2)
+    heard = [path for path in previews.iterdir() if "d1" in path.name]
+    assert len(heard) == 4 and Path(found.first_path) in heard
+    for path in (Path(edit.first_path), *heard[1:]):
+        age(path, 2)
+    with running(state, previews_gb=0) as service:
+        until = time.monotonic() + 10
+        while len(names(previews)) > 1 and time.monotonic() < until:
+            time.sleep(0.02)
+    assert names(previews) == [heard[0].name], "it is younger than an hour"
+    assert Path(edit.first_path).exists()
 
 
 @pytest.mark.parametrize("text", ["-1", "nan", "inf", "much"])
