@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Threads that spin while they wait take the core from the one they wait for when the machine is busy.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint bench tradeoff pocket protocol clean
+.PHONY: demo test lint bench faults soak reliability tradeoff pocket protocol clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,20 @@ bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/lengths.py
 	$(BIN)/python engine/benchmarks/joins.py
 	$(BIN)/python engine/benchmarks/audio_quality.py
+
+# The long versions of the campaigns against the service: hours, but for the soak. Some need root, gcc and ip.
+CAMPAIGNS := delivery kills isolation cancels pressure packets intruders bad_files disk
+faults: $(VENV)/.installed
+	cd tests && for name in $(CAMPAIGNS); do $(abspath $(BIN))/python -m faults.$$name || exit 1; done
+
+# An hour: make soak MINUTES=60
+MINUTES ?= 5
+soak: $(VENV)/.installed
+	cd tests && $(abspath $(BIN))/python -m faults.soak --minutes $(MINUTES)
+
+# The table of what they found, docs/reliability.md; what has not been run yet is run in its small version.
+reliability: $(VENV)/.installed
+	cd tests && $(abspath $(BIN))/python -m faults.report
 
 # Needs what `make pocket` leaves: the music and the judges. A killed run goes on.
 tradeoff: $(VENV)/.installed

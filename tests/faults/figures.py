@@ -46,11 +46,11 @@ def milliseconds(found: Mapping[str, float]) -> str:
     return f"median {found['median_ms']:.1f} ms, 99 % within {found['p99_ms']:.1f} ms, longest {found['max_ms']:.0f} ms"
 
 
-def keep(name: str, figures: Mapping[str, Any], long: bool, path: Path | None = None) -> Path:
-    """Writes the ``figures`` of the campaign ``name`` where the report looks, or to ``path``."""
+def keep(name: str, figures: Mapping[str, Any], command: str, path: Path | None = None) -> Path:
+    """Writes the ``figures`` that ``command`` made of the campaign ``name`` where the report looks, or to ``path``."""
     path = path or FOLDER / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"campaign": name, "long": long, "machine": machine(), "figures": dict(figures)}
+    kept = {"campaign": name, "command": command, "machine": machine(), "figures": dict(figures)}
     path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     return path
 
@@ -70,6 +70,8 @@ def main(campaign: Callable[..., dict[str, Any]], small: Mapping[str, Any], long
     started = time.monotonic()
     figures = campaign(**chosen)
     seconds = time.monotonic() - started
-    path = keep(name, figures, not given["small"], given["figures"])
+    options = [f"--{k.replace('_', '-')} {v}" for k, v in given.items() if k in long and v is not None]
+    command = " ".join([f"python -m faults.{name}", *(["--small"] if given["small"] else []), *options])
+    path = keep(name, figures, command, given["figures"])
     sys.stdout.write(f"{path.read_text()}{name}: {seconds:.1f} s; {path}\n")
     return 0
