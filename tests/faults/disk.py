@@ -17,7 +17,7 @@ from faults.failing import FailingDisk
 from faults.figures import Row, main
 
 SMALL = {"start_every": 17, "turns": 1}
-LONG = {"start_every": 1, "turns": 25}
+LONG = {"start_every": 1, "turns": 8}
 
 
 def campaign(start_every, turns):
