@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.harness import running
+from bridge.test_client import bad_network
+from retone_bridge.client import Client
 from retone_bridge.osc import Message, OscError, decode, encode
-from retone_bridge.protocol import Challenge, Challenged, Fail, Sealed
+from retone_bridge.protocol import Challenge, Challenged, Done, Fail, Sealed
 from retone_bridge.seal import COUNTER_LIMIT, IDLE_SECONDS, Sealer, Sessions, mac, seal
 from retone_bridge.udp import Endpoint
 from retone_engine.request import RetoneError
@@ -282,3 +285,15 @@ def test_a_request_too_long_for_its_seal_is_refused_before_anything_is_sent():
     assert len(Sealer(TOKEN).outgoing(fits)) < 100
     with pytest.raises(OscError, match="is the limit"):
         Sealer(TOKEN).outgoing(Message("/retone/sync", ("x" * 2000,)))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sealed_edits_are_done_once_each_over_a_bad_network(tmp_path, clip, seed):
+    with (
+        running(tmp_path / "state", token=TOKEN) as service,
+        bad_network(service.port, seed) as port,
+        Client(port=port, token=TOKEN) as client,
+    ):
+        for number in range(4):
+            assert isinstance(list(client.edit(clip, "count", id=f"r{number}"))[-1], Done)
+    assert (clip.parent / "starts").read_text() == "r0\nr1\nr2\nr3\n"
