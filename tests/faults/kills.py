@@ -27,7 +27,7 @@ SMALL = {"kills": 50, "engine_kills": 0, "clients": 6, "seed": 1}
 LONG = {"kills": 1000, "engine_kills": 40, "clients": 6, "seed": 2}
 
 SCRIPTED = Scene(SCRIPT, {"prompt": "linger"}, pause_seconds=0.5)
-ENGINE = Scene(engine_command("cpu"), {"steps": 12, "strength": 0.4}, pause_seconds=6.0)
+ENGINE = Scene(engine_command("cpu"), {"steps": 8}, pause_seconds=6.0)
 
 
 def campaign(kills, engine_kills, clients, seed):

@@ -7,7 +7,7 @@ def test_a_short_soak_gets_its_jobs_done_and_measures_both_processes():
     found = campaign(**SMALL)
     assert found["faults"] == []
     assert sum(count for name, count in found["jobs"].items() if name.endswith(" done")) >= 1
-    assert not any("internal" in name or "crashed" in name for name in found["jobs"]), found["jobs"]
+    assert found["engine_kills"] == 2
     assert found["service"]["threads"]["flat"] and found["service"]["handles"]["flat"]
     assert 5 < found["service"]["uss_mib"]["end"] < 200 < found["engine"]["uss_mib"]["end"]
     assert "minutes" in rows(found)[0].tried
