@@ -90,8 +90,9 @@ or from `--token-file`, a file that only its owner can read. Then, for other mac
 What else comes is answered by `/retone/fail` with `not_allowed`, or not at all when it is too much: a host gets at most
 {ANSWERS_A_SECOND} answers a second to what it sends without a right, as many challenges, and one line a minute in the
 log; of its packets, {PACKETS_A_SECOND:,} a second are read. Of the held values, a paired host may not touch
-{_listed(NAMES_A_FILE)}, which name files; but it hears everything once it has subscribed, the names of files among it. A stranger's hello moves
-no replies. A bundle may hold sealed messages beside others, each is judged by itself.
+{_listed(NAMES_A_FILE)}, which name files; but it hears everything once it has
+subscribed, the names of files among it. A stranger's hello moves no replies. A bundle may hold sealed messages beside
+others, each is judged by itself.
 
 A request is sealed so, that neither the token crosses the network nor a recording works again:
 
