@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from retone_engine.audio.unlinked import LINKED, open_unlinked
 from retone_engine.bounds import Stamp
 from retone_engine.request import RetoneError
 
@@ -114,8 +115,11 @@ def _open(path: str | Path, stamp: Stamp | None = None) -> Iterator[soundfile.So
     # A pipe that was laid there since would wait for its writer for ever.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
     try:
-        handle = os.open(path, flags)
+        # A stamp is of a real path: a link that is in it now has been laid since.
+        handle = os.open(path, flags) if stamp is None else open_unlinked(path, flags)
     except (OSError, ValueError) as error:
+        if stamp is not None and getattr(error, "errno", None) in LINKED:
+            raise changed(path) from error
         raise _unreadable(path, f"it cannot be opened ({getattr(error, 'strerror', error)})") from error
     try:
         status = os.fstat(handle)
