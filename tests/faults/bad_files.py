@@ -4,12 +4,13 @@ python -m faults.bad_files [--small] [--rounds N] [--swaps N] [--looks N] [--fig
 """
 
 import os
-import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import soundfile
@@ -37,14 +38,18 @@ class Outcome:
     left: tuple[str, ...]
 
 
-def without_root(command):
-    """``command`` as a program to which permissions apply, also where root starts it; None where there is no way."""
+@cache
+def without_root():
+    """What to put before a command so that permissions apply to it; None where root has no way to give itself up."""
     if os.geteuid() != 0:
-        return tuple(command)
-    if shutil.which("setpriv") is None:
-        return None
+        return ()
     dropped = "-dac_override,-dac_read_search"
-    return ("setpriv", f"--bounding-set={dropped}", f"--inh-caps={dropped}", *command)
+    before = ("setpriv", f"--bounding-set={dropped}", f"--inh-caps={dropped}")
+    try:
+        subprocess.run([*before, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return before
 
 
 class Bench:
@@ -112,8 +117,7 @@ class Bench:
 def bench(folder):
     """A Bench in ``folder``; its service may use ``music``, /dev and /proc, and nothing else."""
     (folder / "music").mkdir()
-    command = engine_command("cpu")
-    worker = without_root(command) or command
+    worker = (*(without_root() or ()), *engine_command("cpu"))
     roots = (str(folder / "music"), "/dev", "/proc")
     with running(folder / "state", worker=worker, roots=roots) as service:
         yield Bench(service, folder)
@@ -138,7 +142,7 @@ def campaign(rounds, swaps, looks):
     with _folder() as made, bench(made) as on:
         on.warm()
         for name, case in [*CASES.items(), *NO_TEXT.items()] * rounds:
-            if case.needs_permissions and without_root(()) is None:
+            if case.needs_permissions and without_root() is None:
                 continue
             outcome = on.judge(case)
             found["tried"] += 1
