@@ -9,13 +9,14 @@ import socket
 import sys
 import time
 from contextlib import contextmanager
+from itertools import chain, islice
 
 import psutil
 import soundfile
 
 from bridge.harness import running
 from faults.figures import spread
-from faults.hostile import GOOD, mutated, nearly_valid
+from faults.hostile import GOOD, mutated, named, nearly_valid
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.protocol import HELD, Done
 
@@ -40,9 +41,10 @@ def fuzz_a_service(folder, count, seed=0):
         _done(client, clip)
         threads, rss = None, 0
         answers, jobs, sent = [], [], 0
+        packets = _harmless(chance, own)
         while sent < count:
-            for _ in range(min(BATCH, count - sent)):
-                enemy.send_bytes(_harmless(chance, own))
+            for packet in islice(packets, min(BATCH, count - sent)):
+                enemy.send_bytes(packet)
                 sent += 1
             answers.append(_answered(friend, sent))
             _drained(enemy.socket, seen)
@@ -65,6 +67,7 @@ def fuzz_a_service(folder, count, seed=0):
         }
     found |= {
         "faults_of_our_own": seen["internal"],
+        "answers_too_long_to_send": seen["unsent"],
         "written_elsewhere": seen["writes"],
         # A packet may name the clips' own folder for its results: it is inside the roots, and their names are new.
         "clips_changed": clip.read_bytes() != sound,
@@ -84,14 +87,20 @@ def _of(clip):
 
 
 def _harmless(chance, own):
-    """A hostile packet that does not ask the service to end, which anybody on this machine may."""
-    while True:
-        packet = nearly_valid(chance) if chance.random() < 0.5 else mutated(chance, own)
+    """Hostile packets, the named ones first, but for those that ask the service to end, which it would do."""
+    for packet in chain(named().values(), _without_end(chance, own)):
         try:
-            if all(message.address != "/retone/quit" for message in decode(packet)):
-                return packet
+            quits = any(message.address == "/retone/quit" for message in decode(packet))
         except OscError:
-            return packet
+            quits = False
+        if not quits:
+            yield packet
+
+
+def _without_end(chance, own):
+    while True:
+        yield nearly_valid(chance)
+        yield mutated(chance, own)
 
 
 def _answered(friend, token):
@@ -152,14 +161,18 @@ def _drained(heard, seen):
 def _watched(state):
     """What this process writes outside ``state``, and the faults it logs, while this is open."""
     global _watching
-    seen = {"writes": [], "internal": []}
+    seen = {"writes": [], "internal": [], "unsent": 0}
     if not _hooked:
         sys.addaudithook(_audit)  # it stays, and looks at nothing when nobody watches
         _hooked.append(True)
 
     class Faults(logging.Handler):
         def emit(self, record):
-            seen["internal"].append(record.getMessage())
+            # What sync asks to hear again may be longer than any reply is.
+            if record.getMessage() == "reply not sent":
+                seen["unsent"] += 1
+            else:
+                seen["internal"].append(f"{record.getMessage()} {getattr(record, 'about', '')}")
 
     logger = logging.getLogger("retone_bridge")
     handler = Faults(logging.ERROR)
