@@ -52,8 +52,8 @@ The client makes the id. It sends the request again after 0.25, 0.5, 1, 2 and 4 
 it is acknowledged and its state told, with others it fails with `id_reused`. Before the ack leaves, the job is on the
 disk: it comes to one end, `/retone/done` or `/retone/fail`, though the service be killed and started again meanwhile.
 The end is repeated after {FIRST_SECONDS:g} seconds and ever less often, at least once in {LONGEST_SECONDS:g} seconds,
-until `/retone/received`, for {LEASE_SECONDS / 60:g} minutes. `/retone/job` tells where any job is; who asks hears the
-rest from then on.
+until `/retone/received`, for {LEASE_SECONDS / 60:g} minutes. `/retone/job` tells where any job is; who asks before
+its end hears the rest from then on.
 
 At most {WAITING_LIMIT} jobs wait, {ASKER_LIMIT} of one asker (host and port); more are answered by `/retone/busy` and
 not kept. Askers take turns, each one's own jobs keep their order.

@@ -69,8 +69,12 @@ class Ends:
         self._repeats.tick()
         if self._unwritten and time.monotonic() > self._write_again_at:
             self._write_again_at = time.monotonic() + WRITE_AGAIN_SECONDS
-            for job in list(self._unwritten.values()):
-                self._write(job)
+            self.close()
+
+    def close(self) -> None:
+        """Writes what could not be written yet."""
+        for job in list(self._unwritten.values()):
+            self._write(job)
 
     def _write(self, job: Job) -> None:
         self._unwritten[job.id] = job

@@ -123,20 +123,20 @@ class Jobs:
         self.runs.add(fresh)
 
     def tell_state(self, id: str, asker: Endpoint) -> None:
-        """Tells the asker where the job is, and makes it the one who hears the rest."""
+        """Tells the asker where the job is; of one that has not ended it hears the rest, too."""
         self.keep()
         job = self._ends.find(id)
         if job is None:
             self._answer(Fail(id, "unknown_job", f"No job is called {id}; it may be older than the journal."), asker)
             return
-        if job.asker != asker:
-            noted(self._journal.asked_by, id, asker)
-            self.runs.hand_over(id, asker)
-        state = self.runs.state(id)
         if job.ended:
             results = (Result(id, index, path) for index, path in enumerate(job.results, 1))
-            state = (*job.directions, *results, told(job))
-            self._ends.repeat(replace(job, asker=asker))
+            state: tuple[Reply, ...] = (*job.directions, *results, told(job))
+        else:
+            if job.asker != asker:
+                noted(self._journal.asked_by, id, asker)
+                self.runs.hand_over(id, asker)
+            state = self.runs.state(id)
         for reply in state:
             self._answer(reply, asker)
 
@@ -163,6 +163,7 @@ class Jobs:
         """Stops the engine; the job that runs is put back for the next start."""
         self.keep()
         self.runs.close()
+        self._ends.close()
 
     def _repeat(self, known: Job, request: ClipRequest, asker: Endpoint) -> None:
         if known.asked != request:

@@ -21,13 +21,15 @@ from retone_engine.request import RetoneError
 
 ENGINE = (sys.executable, "-m", "retone_engine.worker", "--device", "cpu")
 _SERVE = """
-import sys
+import sys, threading
 from pathlib import Path
+from retone_bridge.closing import on_closing
 from retone_bridge.logs import kept
 from retone_bridge.server import Server, Settings
 state = Path(sys.argv[1])
 with kept(state / "logs"):
     server = Server(Settings(port=0, state=state, worker=tuple(sys.argv[2:])))
+    on_closing(server.stop, threading.Event())
     print(server.endpoint.port, flush=True)
     server.run()
 """

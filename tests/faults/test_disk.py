@@ -41,7 +41,6 @@ def test_a_job_whose_journal_fails_is_refused_or_comes_to_its_end(broken, tmp_pa
 
 
 @failing_disk
-@pytest.mark.xfail(reason="a service that is stopped forgets ends that it could not note yet", strict=True)
 def test_an_end_that_could_not_be_noted_is_noted_on_the_way_out(broken, tmp_path, clip):
     assert disk_service.on_the_way_out(broken, tmp_path, clip) == {"without_an_end_in_the_journal": 0}
 
