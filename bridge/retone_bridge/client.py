@@ -144,11 +144,14 @@ class Client:
 
     def ask(self, request: Request, reply: type[ReplyT], seconds: float = 1.0) -> ReplyT:
         """Asks a question that is no job; raises RetoneError when it fails, not_running when nobody answers."""
-        self.send(request.to_osc())
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        turns, again = _turns(), 0.0
+        while (now := time.monotonic()) < until:
+            if now >= again:
+                self.send(request.to_osc())
+                again = now + next(turns)
             try:
-                heard = self._hear(left)
+                heard = self._hear(min(again, until) - now)
             except ConnectionRefusedError:
                 break
             if isinstance(heard, reply):

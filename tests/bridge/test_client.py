@@ -229,3 +229,11 @@ def test_a_job_that_takes_the_service_with_it_twice_is_given_up(tmp_path, clip):
         assert (type(end), end.code) == (Fail, "worker_crashed")
         assert client.ask(Version(), VersionReply).program == "retone"
     kill(process)
+
+
+def test_a_question_that_is_lost_is_asked_again(service, monkeypatch):
+    client, lost = service.client(), []
+    put = client._put
+    monkeypatch.setattr(client, "_put", lambda data: put(data) if lost else lost.append(data))
+    assert client.status(2).waiting == 0
+    assert len(lost) == 1
