@@ -42,8 +42,15 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def milliseconds(found: Mapping[str, float]) -> str:
-    """A ``spread`` in words."""
-    return f"median {found['median_ms']:.1f} ms, 99 % within {found['p99_ms']:.1f} ms, longest {found['max_ms']:.0f} ms"
+    """A ``spread`` in words; of less than a hundred values there is no 99th percentile to speak of."""
+    if not found["count"]:
+        return "none"
+    most = [f"99 % within {_time(found['p99_ms'])}"] if found["count"] >= 100 else []
+    return ", ".join([f"median {_time(found['median_ms'])}", *most, f"longest {_time(found['max_ms'])}"])
+
+
+def _time(milliseconds: float) -> str:
+    return f"{milliseconds:.3g} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 def keep(name: str, figures: Mapping[str, Any], command: str, path: Path | None = None) -> Path:

@@ -104,7 +104,7 @@ def _row(how, found):
         how,
         found["requests"],
         f"{found['acknowledged']} acknowledged, {found['told_busy']} told busy, {found['unanswered']} unanswered, "
-        f"{found['acknowledged_and_not_kept']} acknowledged and not kept; an ack took: {milliseconds(found['ack'])}",
+        f"{found['acknowledged_and_not_kept']} acknowledged and not kept; the answer came after: {milliseconds(found['any_answer'])}",
     )
 
 

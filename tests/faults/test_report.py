@@ -5,7 +5,7 @@ import re
 import pytest
 
 from faults import report
-from faults.figures import Row, machine, spread
+from faults.figures import Row, machine, milliseconds, spread
 
 ROW = re.compile(r"^\| [^|]+ \| [^|]+ \| [\d,]+ \| [^|]+ \| `python -m faults\.(\w+)( --[\w-]+( [\w.]+)?)*` \|$")
 
@@ -35,3 +35,9 @@ def test_percentiles_are_times_that_were_measured(count):
     found = spread(seconds)
     assert (found["count"], found["max_ms"]) == (count, count)
     assert found["median_ms"] == -(-count // 2) and found["p99_ms"] == -(-99 * count // 100)
+
+
+def test_times_are_told_as_people_read_them():
+    assert milliseconds(spread([0.0123, 0.5, 3.21])) == "median 500 ms, longest 3.2 s"
+    assert milliseconds(spread([0.001] * 99 + [2])) == "median 1 ms, 99 % within 1 ms, longest 2.0 s"
+    assert milliseconds(spread([])) == "none"
