@@ -102,3 +102,16 @@ def test_bounds_travel_as_json(clip):
     bounds = Bounds("r1", Stamp.of(clip.stat()), Stamp.of(clip.parent.stat()), signed=True)
     assert Bounds.of(bounds.values()) == bounds
     assert Bounds.of(Bounds().values()) == Bounds()
+
+
+def test_a_link_on_the_way_to_a_folder_is_not_followed_even_to_the_one_that_was_stamped(tmp_path):
+    """As if the link had been laid before the stamp was taken, and after the path was resolved."""
+    asked, other = tmp_path / "music" / "out", tmp_path / "other" / "out"
+    asked.mkdir(parents=True)
+    other.mkdir(parents=True)
+    asked.parent.rename(tmp_path / "moved")
+    asked.parent.symlink_to(other.parent)
+    with pytest.raises(RetoneError) as told:
+        audio.write(asked / "a.wav", SOUND, 44100, "", bounds=Bounds("r1", folder=Stamp.of(asked.stat())))
+    assert told.value.code == "outside_roots"
+    assert not list(other.iterdir())

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from retone_engine.audio.unlinked import LINKED, open_unlinked
 from retone_engine.bounds import Stamp
 from retone_engine.request import RetoneError
 
@@ -25,13 +26,11 @@ class Folder:
     def __init__(self, path: Path, stamp: Stamp | None = None) -> None:
         self._path = path
         # Opened first and looked at then: what is looked at is what is used.
-        self._handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY) if _HELD_OPEN else None
+        self._handle = _opened(path, stamp) if _HELD_OPEN else None
         status = path.stat() if self._handle is None else os.fstat(self._handle)
         if stamp is not None and not stamp.is_place_of(status):
             self._close()
-            raise RetoneError(
-                "outside_roots", f"{path} is no longer the folder that was asked for; nothing was written there."
-            )
+            raise _moved(path)
 
     def __enter__(self) -> Folder:
         return self
@@ -77,3 +76,22 @@ class Folder:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _opened(path: Path, stamp: Stamp | None) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY
+    if stamp is None:
+        return os.open(path, flags)
+    try:
+        # A stamp is of a real path: a link that is in it now has been laid since.
+        return open_unlinked(path, flags)
+    except OSError as error:
+        if error.errno in LINKED:
+            raise _moved(path) from error
+        raise
+
+
+def _moved(path: Path) -> RetoneError:
+    return RetoneError(
+        "outside_roots", f"{path} is no longer the folder that was asked for; nothing was written there."
+    )

@@ -26,7 +26,11 @@ def open_unlinked(path: Path, flags: int) -> int:
     at = os.open(path.anchor, passing)
     try:
         for folder in path.parts[1:-1]:
-            inner = os.open(folder, passing, dir_fd=at)
+            try:
+                inner = os.open(folder, passing, dir_fd=at)
+            except PermissionError:
+                # Where there is no O_PATH such a folder cannot be opened; what is opened is compared all the same.
+                return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
             os.close(at)
             at = inner
         return os.open(path.name or ".", flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
