@@ -104,7 +104,8 @@ def _row(how, found):
         how,
         found["requests"],
         f"{found['acknowledged']} acknowledged, {found['told_busy']} told busy, {found['unanswered']} unanswered, "
-        f"{found['acknowledged_and_not_kept']} acknowledged and not kept; the answer came after: {milliseconds(found['any_answer'])}",
+        f"{found['acknowledged_and_not_kept']} acknowledged and not kept; the answer came after: "
+        + milliseconds(found["any_answer"]),
     )
 
 
