@@ -34,7 +34,7 @@ def test_a_restart_takes_the_queue_up_without_a_word_from_anybody(tmp_path):
     with service(tmp_path / "state") as (_, port), _peer(port) as peer:
         for id in ids:
             peer.send("edit", id, str(clip), "prompt", "slow once" if id == "r0" else "strings")
-            peer.until("ack")
+            peer.until("progress" if id == "r0" else "ack")
     results = {f"loop-{id}.wav": stamped(clip.read_bytes(), id) for id in ids}
     with service(tmp_path / "state"):
         end = time.monotonic() + 20
