@@ -18,7 +18,7 @@ from retone_bridge.guard import (
     TOKEN_CHARACTERS,
 )
 from retone_bridge.jobs import ASKER_LIMIT, WAITING_LIMIT
-from retone_bridge.osc import MESSAGE_LIMIT, Argument
+from retone_bridge.osc import ARGUMENTS_LIMIT, BUNDLE_MESSAGES, MESSAGE_LIMIT, PACKET_LIMIT, Argument
 from retone_bridge.protocol import ACTION, ACTIONS, DEFAULT_PORT, HELD, PARAM, PROTOCOL, REPLIES, REQUESTS
 from retone_bridge.repeats import FIRST_SECONDS, LONGEST_SECONDS
 from retone_bridge.runs import CRASHES_LIMIT
@@ -40,7 +40,8 @@ The service listens on UDP port {DEFAULT_PORT} of 127.0.0.1, for programs of its
 stands under Networks. Every message stays below {MESSAGE_LIMIT:,} bytes; audio is
 never sent, only the paths of files. Numbers may come as any OSC number (`i f h d T F`), those of settings also as text,
 and text also as a number. A bundle is taken apart and each message counts as sent now. An address is matched exactly,
-patterns are not expanded.
+patterns are not expanded. A packet may have {PACKET_LIMIT:,} bytes, {BUNDLE_MESSAGES} messages and {ARGUMENTS_LIMIT}
+arguments; what is no OSC is dropped without an answer.
 
 A reply goes to the asker's host: at the port that the packet came from, or at the `reply_port` of the message, or at
 the one that hello or notify gave earlier from the same port.

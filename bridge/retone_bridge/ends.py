@@ -89,8 +89,10 @@ def told(job: Job) -> Done | Fail:
     return Fail(job.id, job.code, job.message)
 
 
-def done(job: Job) -> Job:
-    """``job`` with all its files in place."""
+def adopted(job: Job) -> Job:
+    """``job``, whose files are all in place, as it is when it is done; nothing hidden is left beside them."""
+    for folder in {Path(path).parent for path in job.outputs}:
+        leftovers.sweep(folder, job.id)
     return replace(job, state="done", results=job.outputs, code="", message="")
 
 

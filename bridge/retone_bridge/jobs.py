@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from retone_bridge.ends import Ends, is_finished, noted, told
+from retone_bridge.ends import Ends, noted, told
 from retone_bridge.journal import Job, Journal
 from retone_bridge.logs import note
 from retone_bridge.paths import Places
 from retone_bridge.pipe import WorkerEvent
 from retone_bridge.protocol import Ack, Busy, Fail, Reply, Result
-from retone_bridge.runs import CRASHES_LIMIT, Runs
+from retone_bridge.runs import Runs
 from retone_bridge.udp import Endpoint
 from retone_bridge.workers import Executor
 from retone_engine.request import ClipRequest, RetoneError
@@ -73,11 +73,7 @@ class Jobs:
             if job.state == "running":
                 noted(self._journal.crashed, job.id)
                 job = replace(job, state="queued", crashes=job.crashes + 1)
-            if job.crashes >= CRASHES_LIMIT and not is_finished(job):
-                why = f"The service or its engine died {job.crashes} times during this job; try a shorter region."
-                self.runs.give_up(job, "worker_crashed", why)
-            else:
-                found.append(job)
+            found.append(job)
         self._ends.recover()
         if found:
             note(log, logging.INFO, "recovered", jobs=len(found))
@@ -90,7 +86,7 @@ class Jobs:
         """
         try:
             # What may begin at once does not wait for those that come with it.
-            if id in self._fresh or not self.runs.running:
+            if id in self._fresh or not (self.runs.running or self.runs.waiting):
                 self.keep()
             known = self._journal.find(id)
             if known is not None:

@@ -23,6 +23,8 @@ _STEM_BYTES = 150
 PREVIEWS_GB = 1.0
 # The journal's name in the state folder.
 JOURNAL = "journal.sqlite"
+# Of the engines of this folder's services only one works at a time.
+ENGINE_LOCK = "engine.lock"
 
 
 def state_folder() -> Path:
@@ -97,7 +99,11 @@ class Places:
         where = Path(outputs[0]).parent
         if folder(str(where), ()) != where:
             raise RetoneError("outside_roots", f"{where} is no longer the folder that was asked for.")
-        return Bounds(job, Stamp.of(status), Stamp.of(where.stat()), signed=True)
+        try:
+            place = Stamp.of(where.stat())
+        except OSError:  # gone in this very moment
+            raise RetoneError("no_such_folder", f"There is no folder {where} any more; make it again.") from None
+        return Bounds(job, Stamp.of(status), place, signed=True)
 
 
 def clip(given: str, roots: Sequence[Path] = ()) -> Path:
@@ -105,7 +111,7 @@ def clip(given: str, roots: Sequence[Path] = ()) -> Path:
 
     Raises RetoneError(no_such_file, not_a_file, unreadable_audio, outside_roots or bad_request).
     """
-    path = _resolve(given, "no_such_file", "There is no file {}; check the path.")
+    path = _as_text(_resolve(given, "no_such_file", "There is no file {}; check the path."))
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -122,7 +128,7 @@ def clip(given: str, roots: Sequence[Path] = ()) -> Path:
 
 def folder(given: str, roots: Sequence[Path] = ()) -> Path:
     """The real path of a folder; raises RetoneError(no_such_folder, outside_roots or bad_request)."""
-    path = _resolve(given, "no_such_folder", "There is no folder {}; make it first, or name another.")
+    path = _as_text(_resolve(given, "no_such_folder", "There is no folder {}; make it first, or name another."))
     if not path.is_dir():
         raise RetoneError("no_such_folder", f"{path} is no folder; name an existing one.")
     _check_inside(path, roots)
@@ -156,6 +162,15 @@ def _resolve(given: str, code: str, sentence: str) -> Path:
         return path.resolve(strict=True)
     except (OSError, RuntimeError):  # RuntimeError: a loop of links, in older Pythons
         raise RetoneError(code, sentence.format(path)) from None
+
+
+def _as_text(path: Path) -> Path:
+    """A link may lead to a name that is no text: no message can say it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise RetoneError("bad_request", f"{str(path)!a} is no text that a message can carry; rename it.") from None
+    return path
 
 
 def _looked_at(path: Path) -> os.stat_result:

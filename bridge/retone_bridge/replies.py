@@ -61,6 +61,14 @@ class Synced(Reply):
     address = "/retone/synced"
     token: Annotated[Argument, "What sync came with."]
 
+    @staticmethod
+    def fitting(token: Argument) -> Synced:
+        """The answer to ``token``; raises RetoneError(bad_request) when that is too long for one."""
+        found = Synced(token)
+        if not fits(found.to_osc()):
+            raise RetoneError("bad_request", "The token is too long; a number or a short text will do.")
+        return found
+
 
 @dataclass(frozen=True)
 class Ack(Reply):

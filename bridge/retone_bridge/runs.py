@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from retone_bridge import leftovers
-from retone_bridge.ends import Ends, done, failed, is_finished, noted
+from retone_bridge.ends import Ends, adopted, failed, is_finished, noted
 from retone_bridge.hold import Hold
 from retone_bridge.journal import Job, Journal
 from retone_bridge.line import Line
@@ -17,7 +18,7 @@ from retone_bridge.paths import Places
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Direction, Fail, Progress, Queued, Reply, Result, Warned
 from retone_bridge.udp import Endpoint
-from retone_bridge.underway import UnderWay
+from retone_bridge.underway import REPEAT_SECONDS, UnderWay
 from retone_bridge.workers import Executor
 from retone_engine.request import RetoneError
 
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # A job during which the engine or the service died this often is not begun again.
 CRASHES_LIMIT = 2
+_CANCELLED = "cancelled", "The job was cancelled before it began."
 
 
 class Runs:
@@ -40,8 +42,10 @@ class Runs:
         self._tell = tell
         self._line = Line()
         self._positions: dict[str, int] = {}  # as they were told
+        self._cancelled: set[str] = set()  # of those that wait for an engine
         self._run: UnderWay | None = None
         self._hold = Hold()
+        self._told_at = time.monotonic()  # of an engine that starts
 
     def __iter__(self) -> Iterator[Job]:
         """All of them, the one that runs first."""
@@ -93,14 +97,18 @@ class Runs:
         if self._run is not None and self._run.job.id == id:
             self._run.cancelling = True
             self._executor.cancel(id)
-        elif (job := self._line.pop(id)) is not None:
-            self.give_up(job, "cancelled", "The job was cancelled before it began.")
-            self._tell_positions()
-        else:
+        elif (job := self._line.pop(id)) is None:
             return False
+        elif job.starts and not self._executor.ready and not self._hold:
+            # An earlier engine may still write its files: it has ended for certain when the next one is ready.
+            self._line.add(job, first=True)
+            self._cancelled.add(id)
+        else:
+            self._give_up(job, *_CANCELLED)
+            self._tell_positions()
         return True
 
-    def give_up(self, job: Job, code: str, message: str) -> None:
+    def _give_up(self, job: Job, code: str, message: str) -> None:
         """Ends a job that does not run, and removes what an earlier start of it left."""
         if job.starts:
             leftovers.discard(job.outputs, job.id)
@@ -136,9 +144,6 @@ class Runs:
             case Fail(code="device_error"):
                 self._executor.retire()
                 self._try_again(run, event.code, event.message)
-            case Fail(code="output_exists") if run.job.starts > 1 and is_finished(run.job):
-                # An engine whose service died has finished it in the meantime.
-                self._end(done(run.job))
             case Fail():
                 self._end(run.ended("failed", event.code, event.message))
 
@@ -149,6 +154,7 @@ class Runs:
             self._tell(self._run.job, report)
         if self._line and self._hold.is_due():
             self._try()
+        self._tell_of_the_start()
 
     def close(self) -> None:
         """Stops the engine; the job that runs is put back for the next start."""
@@ -159,17 +165,24 @@ class Runs:
             self._run = None
 
     def _next(self) -> None:
-        """Begins the job whose turn it is, when nothing runs."""
-        while self._run is None and not self._hold and (job := self._line.next()) is not None:
+        """Begins the job whose turn it is, when nothing runs and an engine is ready.
+
+        Not before: only then has every earlier engine ended, which may still have been writing.
+        """
+        if self._run is not None or self._hold or not self._line:
+            return
+        if not self._executor.ready:
+            self._executor.start()
+            return
+        while self._run is None and (job := self._line.next()) is not None:
             if job.starts:
-                if is_finished(job):
-                    self._ends.come(done(job))
+                if self._is_over(job):
                     continue
                 leftovers.discard(job.outputs, job.id)
             try:
                 bounds = self._places.bounds(job.id, job.clip, job.clip_state, job.outputs)
             except RetoneError as error:
-                self.give_up(job, error.code, error.message)
+                self._give_up(job, error.code, error.message)
                 continue
             noted(self._journal.start, job.id)
             note(log, logging.INFO, "job begun", job=job.id)
@@ -186,10 +199,35 @@ class Runs:
         else:
             self._executor.start()
 
+    def _is_over(self, job: Job) -> bool:
+        """Ends a job that was begun before, if there is nothing more to do for it."""
+        if job.id in self._cancelled:
+            self._cancelled.discard(job.id)
+            self._give_up(job, *_CANCELLED)
+        elif is_finished(job):
+            self._ends.come(adopted(job))
+        elif job.crashes >= CRASHES_LIMIT:
+            why = f"The service or its engine died {job.crashes} times during this job; try a shorter region."
+            self._give_up(job, "worker_crashed", why)
+        else:
+            return False
+        return True
+
+    def _tell_of_the_start(self) -> None:
+        """An engine takes seconds to start: the job that is next hears that it is being seen to."""
+        now = time.monotonic()
+        first = next(iter(self._line), None) if not (self._run or self._hold) else None
+        if first is not None and now - self._told_at > REPEAT_SECONDS:
+            self._told_at = now
+            self._tell(first, Progress(first.id, 0.0, "load", -1.0))
+
     def _wait(self, code: str, why: str) -> None:
         """Nothing can be done as the service is now: the job that ran is the next again."""
         note(log, logging.ERROR, "engine unusable", code=code)
         is_news = self._hold.take(why)
+        for id in tuple(self._cancelled):
+            self._cancelled.discard(id)
+            self.cancel(id)
         run = self._run
         if run is not None and run.cancelling:
             self._end(run.ended("failed", "cancelled", "The job was cancelled."))
@@ -202,7 +240,7 @@ class Runs:
 
     def _take_crash(self, run: UnderWay, event: Crashed) -> None:
         if not run.cancelling and is_finished(run.job):
-            self._end(done(run.job))
+            self._end(adopted(run.job))
             return
         leftovers.discard(run.job.outputs, run.job.id)
         if event.code == "worker_hung" and not run.cancelling:

@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.logs import note
 from retone_bridge.osc import Message, OscError, decode, encode
-from retone_bridge.paths import JOURNAL, PREVIEWS_GB, Places, state_folder
+from retone_bridge.paths import ENGINE_LOCK, JOURNAL, PREVIEWS_GB, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
 from retone_bridge.surface import Actions, HeldValues
@@ -85,7 +86,8 @@ class Server:
         for own in (places.renders, places.previews):
             leftovers.sweep(own)
         command = settings.worker or engine_command(settings.device, settings.model)
-        self._executor = WorkerProcess(command, self._inbox.put)
+        lock = ("--lock", str(settings.state / ENGINE_LOCK))
+        self._executor = WorkerProcess((*command, *lock), self._inbox.put)
         self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
         room = int(1e9 * settings.previews_gb)
         self._housekeeping = Housekeeping(places.previews, room, self._jobs.writes, self._journal.prune)
@@ -107,7 +109,7 @@ class Server:
             while not self._stopping:
                 self._take_all(max(0.0, next_tick - time.monotonic()))
                 if time.monotonic() >= next_tick:
-                    self._jobs.tick()
+                    self._survive(self._jobs.tick)
                     self._housekeeping.tick()
                     next_tick = time.monotonic() + TICK_SECONDS
         finally:
@@ -135,16 +137,24 @@ class Server:
             until = time.monotonic() + TOGETHER_SECONDS
             while time.monotonic() < until:
                 self._take(self._inbox.get_nowait())
-        self._jobs.keep()
+        self._survive(self._jobs.keep)
 
     def _take(self, event: _Packet | WorkerEvent | None) -> None:
-        if not isinstance(event, tuple):
+        if isinstance(event, tuple):
+            self._read(*event)
+        elif event is not None:
             if isinstance(event, Ready):
                 self._engine = event
-            if event is not None:
-                self._jobs.heard(event)
-            return
-        data, source = event
+            self._survive(self._jobs.heard, event)
+
+    def _survive(self, does: Callable[..., None], *arguments: object) -> None:
+        """A fault of our own must not end everybody's service: it is written down, and the next thing is done."""
+        try:
+            does(*arguments)
+        except Exception as error:
+            note(log, logging.ERROR, "fault", doing=does.__name__, error=error)
+
+    def _read(self, data: bytes, source: Endpoint) -> None:
         try:
             messages = decode(data)
         except OscError as error:
@@ -197,7 +207,7 @@ class Server:
                 self._answer(protocol.Challenged(self._guard.challenge(source)), asker)
             case protocol.Sync():
                 self._jobs.keep()
-                self._answer(protocol.Synced(request.token), asker)
+                self._answer(protocol.Synced.fitting(request.token), asker)
             case protocol.Notify():
                 self._reply_ports.remember(source, request.reply_port)
                 self._notify(bool(request.on), asker)

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 5.0
 # At the service's own end, which is to take no more than five seconds in all.
 STOP_SECONDS = 3.0
+# For an engine that has said its last word to end.
+LAST_SECONDS = 2.0
 # One network call of a large model on a slow processor may take minutes; nothing that lives is silent for longer.
 SILENCE_SECONDS = 900.0
 
@@ -97,6 +99,8 @@ class WorkerProcess:
             except OSError as error:  # too many processes, or too little memory for one more
                 self._child = None
                 self._emit(Unusable("internal", f"The engine's process cannot be started: {error.strerror or error}."))
+            else:
+                self._child.listen()
 
     def give(self, order: Render) -> None:
         self.start()
@@ -120,7 +124,7 @@ class WorkerProcess:
     def tick(self) -> None:
         """Looks at the time; call it often."""
         child, now = self._child, time.monotonic()
-        if child is None or self._job is None:
+        if child is None or (child.ready and self._job is None):
             return
         if self._cancel_until is not None and now > self._cancel_until:
             child.kill("It did not stop in time.")
@@ -181,6 +185,9 @@ class _Child:
             env=_ENVIRONMENT | dict(os.environ),
         )
         self._log_reader = threading.Thread(target=self._read_log, name="engine log", daemon=True)
+
+    def listen(self) -> None:
+        """From now on it is heard: not before its owner knows it, or its first word would be taken for a stranger's."""
         self._log_reader.start()
         threading.Thread(target=self._read, name="engine", daemon=True).start()
 
@@ -232,7 +239,11 @@ class _Child:
                     self._unusable = event  # told when the process has ended, so that the next is a fresh one
                 elif not self._dismissed:
                     self._heard(self, event)
-        status = self.process.wait()
+        try:
+            status = self.process.wait(LAST_SECONDS)
+        except subprocess.TimeoutExpired:  # it cannot be heard any more, so that it is of no use
+            self.process.kill()
+            status = self.process.wait()
         self._close_input()
         self._log_reader.join(1)
         if not self._dismissed:

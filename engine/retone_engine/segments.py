@@ -15,7 +15,7 @@ from retone_engine.parameters import BY_NAME
 FADE_SECONDS = 0.25
 
 _SHAPE = re.compile(r"(?P<start>[0-9.]+)\s*-\s*(?P<end>[0-9.]*)\s+(?P<rest>.+)", re.DOTALL)
-_SETTING = re.compile(r"(?P<name>[a-z_]+)=(?P<value>\S*)")
+_SETTING = re.compile(r"(?<![a-z_])(?P<name>[a-z_]+)=(?P<value>\S*)")
 _SETTINGS = ("strength", "guidance_scale")
 
 

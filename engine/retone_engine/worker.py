@@ -19,6 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
+from filelock import FileLock, Timeout
+
 from retone_engine.bounds import Bounds
 from retone_engine.describe import Described
 from retone_engine.device import choose, is_out_of_memory
@@ -32,6 +34,7 @@ Send = Callable[[Mapping[str, Any]], None]
 DESERTED_SECONDS = 2.0
 # The DAW's sound and the bridge's answers come first; an idle machine gives the engine all it has nevertheless.
 NICENESS = 10
+LOCK_SECONDS = 60.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,11 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m retone_engine.worker")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--model", default="pocket")
+    parser.add_argument("--lock", help="a file: of the engines that name it only one works at a time")
     options = parser.parse_args(arguments)
     if hasattr(os, "nice"):  # on Windows the bridge starts the process so
         os.nice(NICENESS)
     send = _own_stdout()
     try:
+        held = _only_one(options.lock)  # noqa: F841  # until this process ends
         engine = Engine(choose(options.device), options.model)
     except RetoneError as error:
         send({"event": "unusable", "code": error.code, "message": error.message})
@@ -54,6 +59,26 @@ def main(arguments: list[str] | None = None) -> int:
         if not _serve(order, engine, inbox, send):
             return 3
     return 0
+
+
+def _only_one(lock: str | None) -> FileLock | None:
+    """Waits until no other engine holds ``lock``, and holds it until this process ends, however it does.
+
+    One that has lost its service lives on for a moment: until it has gone, its device is not free and its files may
+    still come. Raises RetoneError(device_error).
+    """
+    if lock is None:
+        return None
+    held = FileLock(lock, timeout=LOCK_SECONDS)
+    try:
+        held.acquire()
+    except Timeout:
+        raise RetoneError(
+            "device_error", f"An engine of an earlier service still runs and does not end; end it. It holds {lock}."
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        sys.stderr.write(f"No lock can be had here, so none is held: {error}\n")
+    return held
 
 
 class Inbox:

@@ -86,7 +86,15 @@ def running(state, worker=SCRIPT, port=0, **settings):
         thread = in_background(server)
         stack.callback(thread.join)
         stack.callback(server.stop)
+        _settle(server)
         yield Running(server, stack)
+
+
+def _settle(server, seconds=20):
+    """Waits until the engine is there, or is known not to come: from then on a job begins when it comes."""
+    end = time.monotonic() + seconds
+    while not (server._executor.ready or server._jobs.runs.trouble) and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def serve(state, port=0, worker=SCRIPT, defaults=()):

@@ -34,6 +34,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 LINGER_SECONDS = 0.01
 
 orders = queue.Queue()
@@ -180,10 +182,13 @@ def _chunk(name, body):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["unusable"]:
+    if "unusable" in sys.argv:
         say("unusable", code="device_error", message="There is no such device here; use --device cpu.")
         sys.exit(1)
     threading.Thread(target=listen, daemon=True).start()
+    if "--lock" in sys.argv:
+        held = FileLock(sys.argv[-1])
+        held.acquire()
     say("ready", device="cpu", model="script", version="0")
     with suppress(BrokenPipeError):
         while (order := orders.get()) is not None:

@@ -192,3 +192,25 @@ def test_no_message_breaks_the_reader(message):
             read(Message(f"/retone/{message.address}", message.arguments))
         except RetoneError as error:
             assert error.code == "bad_request"
+
+
+def test_a_token_that_no_answer_holds_is_refused_in_words(service):
+    peer = service.peer()
+    peer.send_bytes(b"/retone/sync\0\0\0\0,s\0\0" + b"x" * 3000 + bytes(4))
+    assert peer.next()[:3] == ("fail", "/retone/sync", "bad_request")
+    peer.send("sync", "x" * 1000)
+    assert peer.next() == ("synced", "x" * 1000)
+
+
+def test_a_fault_of_our_own_ends_one_request_and_not_the_service(service, clip, monkeypatch):
+    def broken(jobs):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(service.server._journal, "add", broken)
+        service.peer().send("edit", "r1", str(clip), "prompt", "strings")
+        peer = service.peer()
+        peer.send("sync", 1)
+        assert peer.next()[0] in ("synced", "fail")
+    peer.send("edit", "r1", str(clip), "prompt", "strings")
+    assert peer.until("done", "fail")[-1][:2] == ("done", "r1")

@@ -75,9 +75,9 @@ def _calls_to(path):
 
 
 if __name__ == "__main__":
-    fault, flag, *calls = sys.argv[1:]
+    fault, flag, *calls = sys.argv[1:-2]
     note = _calls_to(Path(calls[0])) if calls else lambda seconds: None
     models.load = broken(models.load, fault, Path(flag), note)
     if fault == "device" and Path(flag).exists():
         worker.choose = lambda name: torch.device("meta")
-    sys.exit(worker.main(["--device", "cpu"]))
+    sys.exit(worker.main(["--device", "cpu", *sys.argv[-2:]]))  # and the lock
