@@ -114,7 +114,8 @@ class Jobs:
             return
         for job in fresh:
             note(log, logging.INFO, "job asked", job=job.id, kind=job.asked.kind)
-            note(log, logging.DEBUG, "job in full", job=job.id, outputs=job.outputs, request=job.asked.values())
+            if log.isEnabledFor(logging.DEBUG):
+                note(log, logging.DEBUG, "job in full", job=job.id, outputs=job.outputs, request=job.asked.values())
             self._tell_asker(job, Ack(job.id))
         self.runs.add(fresh)
 

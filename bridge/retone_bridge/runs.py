@@ -77,7 +77,7 @@ class Runs:
             if self._hold:
                 self._tell_held(job)
         self._next()
-        self._tell_positions()
+        self._tell_positions(of_new_ones_only=True)
 
     def state(self, id: str) -> tuple[Reply, ...]:
         """What somebody who asks now for one of these jobs has to know."""
@@ -277,10 +277,16 @@ class Runs:
     def _tell_held(self, job: Job) -> None:
         self._tell(job, Warned(job.id, "held", f"{self._hold.why} The job is kept until that is mended."))
 
-    def _tell_positions(self) -> None:
-        """Tells every job's place that has changed."""
+    def _tell_positions(self, *, of_new_ones_only: bool = False) -> None:
+        """Tells every job's place that has changed since it was told.
+
+        A crowd that comes at once would shift each other's places at every packet: then the new ones alone are told
+        theirs, and all the others when the next job begins.
+        """
         before, self._positions = self._positions, {}
         for position, job in enumerate(self._line, 1):
-            self._positions[job.id] = position
-            if before.get(job.id) != position:
+            known = before.get(job.id)
+            if known is None or not (of_new_ones_only or known == position):
                 self._tell(job, Queued(job.id, position))
+                known = position
+            self._positions[job.id] = known
