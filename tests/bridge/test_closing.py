@@ -49,6 +49,8 @@ def test_a_signal_ends_it_soon_and_puts_the_job_back(tmp_path, clip, number, pro
     ]
     journal.close()
     assert list((state / "renders").iterdir()) == []
+    if prompt == "deaf":
+        return  # it would be deaf to the cancel, too
     with running(state) as service:
         other = service.peer()
         other.send("job", "r1")
