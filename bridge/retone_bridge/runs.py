@@ -139,8 +139,8 @@ class Runs:
                 self._hold.release()
                 self._end(run.ended("done"))
             case Fail(code="unknown_model" | "bad_model") if run.job.asked.model is None:
-                # The service's own model: no job is to blame, and none could be done.
-                self._wait(event.code, event.message)
+                # The service's own model: no job is to blame. Those that name another may still be done.
+                self._wait(event.code, event.message, first=False)
             case Fail(code="device_error"):
                 self._executor.retire()
                 self._try_again(run, event.code, event.message)
@@ -221,8 +221,8 @@ class Runs:
             self._told_at = now
             self._tell(first, Progress(first.id, 0.0, "load", -1.0))
 
-    def _wait(self, code: str, why: str) -> None:
-        """Nothing can be done as the service is now: the job that ran is the next again."""
+    def _wait(self, code: str, why: str, *, first: bool = True) -> None:
+        """Nothing can be done as the service is now: the job that ran is the ``first`` again, or the last."""
         note(log, logging.ERROR, "engine unusable", code=code)
         is_news = self._hold.take(why)
         for id in tuple(self._cancelled):
@@ -233,7 +233,7 @@ class Runs:
             self._end(run.ended("failed", "cancelled", "The job was cancelled."))
         elif run is not None:
             noted(self._journal.put_back, run.job.id)
-            self._put_back(run, first=True)
+            self._put_back(run, first=first)
         if is_news:
             for job in self._line:
                 self._tell_held(job)

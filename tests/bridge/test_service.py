@@ -234,6 +234,9 @@ def test_jobs_are_held_while_the_service_s_own_model_cannot_be_loaded(service, c
     )
     peer.send("status")
     assert peer.until("status.reply")[-1][-1] == "There is no model here."
+    peer.send("edit", "other", str(clip), "prompt", "strings", "model", "mine")
+    assert peer.until("done", "fail")[-1][:2] == ("done", "other"), "who names another model does not wait for this one"
+    peer.send("received", "other")
     gone.unlink()
     assert peer.until("done", "fail")[-1][:2] == ("done", "r1")
     peer.send("received", "r1")
