@@ -158,3 +158,22 @@ def test_it_yields_to_the_programs_beside_it(model):
     worker.hear()
     assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
     worker.close()
+
+
+def test_of_two_with_one_lock_the_second_waits_until_the_first_has_ended(model, tmp_path):
+    lock = ("--lock", str(tmp_path / "engine.lock"))
+    first, second = Worker("--model", str(model), *lock), None
+    try:
+        assert first.hear()["event"] == "ready"
+        second = Worker("--model", str(model), *lock)
+        heard = []
+        listening = threading.Thread(target=lambda: heard.append(second.hear()))
+        listening.start()
+        listening.join(6)
+        assert heard == [], "it has had time to start"
+        first.process.kill()
+        listening.join(10)
+        assert [event["event"] for event in heard] == ["ready"]
+    finally:
+        for worker in filter(None, (first, second)):
+            worker.close()
