@@ -69,7 +69,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._guard = Guard(settings.host, settings.token, settings.paired)
-        self._inbox: queue.Queue[_Packet | WorkerEvent | None] = queue.Queue(INBOX_LIMIT)
+        self._inbox: queue.SimpleQueue[_Packet | WorkerEvent] = queue.SimpleQueue()
         self._stopping = False
         self._started = time.monotonic()
         self._engine: Ready | None = None
@@ -125,10 +125,11 @@ class Server:
     def _packet(self, data: bytes, source: Endpoint) -> None:
         if not self._guard.hears(source.host):
             return
-        try:
-            self._inbox.put_nowait((data, source))
-        except queue.Full:
+        # Packets alone are bounded: what the engine says, or a failing start, may neither be lost nor wait.
+        if self._inbox.qsize() >= INBOX_LIMIT:
             note(log, logging.WARNING, "packet dropped", source=str(source), why="too many wait")
+        else:
+            self._inbox.put((data, source))
 
     def _take_all(self, seconds: float) -> None:
         """Takes what waits in the inbox, or what comes within ``seconds``; its jobs share one commit."""
@@ -139,13 +140,13 @@ class Server:
                 self._take(self._inbox.get_nowait())
         self._survive(self._jobs.keep)
 
-    def _take(self, event: _Packet | WorkerEvent | None) -> None:
+    def _take(self, event: _Packet | WorkerEvent) -> None:
         if isinstance(event, tuple):
             self._read(*event)
-        elif event is not None:
-            if isinstance(event, Ready):
-                self._engine = event
-            self._survive(self._jobs.heard, event)
+            return
+        if isinstance(event, Ready):
+            self._engine = event
+        self._survive(self._jobs.heard, event)
 
     def _survive(self, does: Callable[..., None], *arguments: object) -> None:
         """A fault of our own must not end everybody's service: it is written down, and the next thing is done."""
