@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,14 +33,11 @@ def discard(outputs: Sequence[str], job: str) -> None:
 
 
 def sweep(folder: Path, job: str = "*") -> None:
-    """Removes the hidden files of ``job``, or of all, in ``folder``."""
-    _remove(folder.glob(f".retone-{job}.*.part"))
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    with suppress(OSError):
-        for path in paths:
-            path.unlink(missing_ok=True)
+    """Removes the hidden files of ``job``, or of all, in ``folder``. What cannot be removed stays, and no more."""
+    with suppress(OSError):  # a folder that cannot be listed
+        for path in folder.glob(f".retone-{job}.*.part"):
+            with suppress(OSError):
+                path.unlink()
 
 
 def _is_of(path: Path, job: str) -> bool:
