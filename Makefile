@@ -23,6 +23,8 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@command -v luacheck >/dev/null || echo "luacheck (Debian: lua-check) is not here: the Lua scripts were not checked"
+	! command -v luacheck >/dev/null || luacheck --quiet reaper_scripts
 
 bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/speed.py
