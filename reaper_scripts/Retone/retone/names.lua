@@ -1,0 +1,52 @@
+-- Names that nobody else has, names that every file system takes, and files that are whole once their name is there.
+
+local names = {}
+
+local SLUG_LENGTH = 60
+-- Windows takes these for devices, whatever stands behind a dot.
+local DEVICES = { con = true, prn = true, aux = true, nul = true }
+
+-- `letter` and 12 hex digits, new each time.
+function names.id(letter)
+  return letter .. reaper.genGuid(""):gsub("[^%x]", ""):sub(1, 12):lower()
+end
+
+-- `name` in ASCII letters, digits, - _ and dots, at most 60 characters, without the ending of an audio file.
+function names.slug(name)
+  local slug = name:gsub("%.[A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9]?$", ""):gsub("[^A-Za-z0-9_.-]+", "-"):gsub("^[-.]+", "")
+  slug = slug:sub(1, SLUG_LENGTH):gsub("[-.]+$", "")
+  local stem = slug:match("^[^.]*"):lower()
+  if slug == "" or DEVICES[stem] or stem:find("^com%d$") or stem:find("^lpt%d$") then
+    slug = "clip" .. (slug == "" and "" or "-" .. slug)
+  end
+  return slug
+end
+
+-- Writes a whole file; true, or nil and a sentence, and no file is left.
+function names.write(path, bytes)
+  local file, why = io.open(path, "wb")
+  if not file then
+    return nil, ("Retone cannot write %s. Check the folder's rights and the room on the disk."):format(why)
+  end
+  local written
+  written, why = file:write(bytes)
+  -- What is still in memory meets the disk here.
+  local closed, why_closed = file:close()
+  if not written or not closed then
+    os.remove(path)
+    return nil, ("Retone cannot write %s: %s. Make room on the disk."):format(path, why or why_closed)
+  end
+  return true
+end
+
+-- Gives a file its name, which must be new; true, or nil and a sentence, and the file is gone.
+function names.rename(part, path)
+  local renamed, why = os.rename(part, path)
+  if not renamed then
+    os.remove(part)
+    return nil, ("Retone cannot write %s. Check the folder's rights."):format(why)
+  end
+  return true
+end
+
+return names

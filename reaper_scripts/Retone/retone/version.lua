@@ -1,0 +1,3 @@
+-- What these scripts are: their version, and the version of the protocol that they speak with the service.
+
+return { version = "0.1.0", protocol = 1 }
