@@ -19,11 +19,22 @@ from retone_bridge.guard import (
 )
 from retone_bridge.jobs import ASKER_LIMIT, WAITING_LIMIT
 from retone_bridge.osc import ARGUMENTS_LIMIT, BUNDLE_MESSAGES, MESSAGE_LIMIT, PACKET_LIMIT, Argument
-from retone_bridge.protocol import ACTION, ACTIONS, DEFAULT_PORT, HELD, PARAM, PROTOCOL, REPLIES, REQUESTS
+from retone_bridge.protocol import ACTION, ACTIONS, DEFAULT_PORT, HELD, PARAM, PROTOCOL, REPLIES, REQUESTS, Heartbeat
 from retone_bridge.repeats import FIRST_SECONDS, LONGEST_SECONDS
 from retone_bridge.runs import CRASHES_LIMIT
 from retone_bridge.said import Said, sentence_of
 from retone_bridge.seal import IDLE_SECONDS
+from retone_bridge.server import TICK_SECONDS
+from retone_bridge.spool import (
+    BEAT_SECONDS,
+    CLIPS_SECONDS,
+    HEARTBEAT,
+    PART_SECONDS,
+    SILENT_SECONDS,
+    STALE_SECONDS,
+)
+from retone_bridge.spool_in import LOOK_LIMIT as TAKEN_AT_ONCE
+from retone_bridge.spool_out import UNREAD_LIMIT
 from retone_bridge.workers import GRACE_SECONDS, SILENCE_SECONDS
 from retone_engine.request import CODES, KINDS, PARAMETERS, WARNINGS, Parameter
 
@@ -31,6 +42,45 @@ from retone_engine.request import CODES, KINDS, PARAMETERS, WARNINGS, Parameter
 def _listed(addresses: Iterable[str]) -> str:
     return ", ".join(f"`{address}`" for address in addresses)
 
+
+_SPOOL = f"""## Files instead of packets
+
+A program that can open no socket, such as a script of REAPER's, talks with the service through the spool, a folder that
+is fixed for each system and user: `%LOCALAPPDATA%\\retone\\spool` on Windows, `$HOME/Library/Application
+Support/retone/spool` on macOS, `$HOME/.local/share/retone/spool` elsewhere. It is its user's alone (mode 0700), and one
+service at a time uses it, the one that holds `lock`. What is not a regular file there is never followed or read.
+
+| in the spool | written by | what it is |
+|---|---|---|
+| `in/CLIENT-NNNNNN.osc` | the client | a request |
+| `out/CLIENT/NNNNNN.osc` | the service | a reply |
+| `{HEARTBEAT}` | the service | `{Heartbeat.address}`, see below |
+| `clips/JOB/NAME.wav` | the client | audio for a job, where it is no file of the user's |
+
+Each of the `.osc` files holds one OSC message, the same bytes as a packet. CLIENT is `c` and 12 hex digits made by
+chance, new for each run of a program, and for one that has said nothing for a day. NNNNNN counts from 000001, with more
+digits when it gets there.
+
+- A request is written as `in/CLIENT-NNNNNN.part` and then renamed. The service looks {1 / TICK_SECONDS:g} times a
+  second, takes what is there, {TAKEN_AT_ONCE} at most a look, each client's in its order, and removes a file only after
+  its job is on the disk. So nothing is lost or done twice when either side ends in the middle, and a request need not
+  be sent again, except after `/retone/busy`, or when a job is `unknown_job`. A longer file than {PACKET_LIMIT:,} bytes
+  is removed unread. `/retone/quit` from before the service began is removed and not done.
+- Replies are numbered without a gap and never replaced. A client reads number n and then removes n - 1, so that the
+  last one read stays: from it a service that is started again counts on. While {UNREAD_LIMIT} files lie there, further
+  replies to that client are dropped; how a job ended is told again, and `/retone/job` tells everything anew. A
+  `reply_port` means nothing here; `/retone/notify` works as for anybody.
+- The heartbeat is written anew every {BEAT_SECONDS:g} s, as another file that is then renamed, and removed when the
+  service ends. One whose time is more than {STALE_SECONDS} s ago is that of a service that was killed.
+- On Windows a file that another program has open can be neither renamed nor removed. The service tries again; a client
+  should, too.
+- The client removes the audio that it wrote when its job has ended. Where the service may read only some folders
+  (`--root`), `clips` is one more.
+
+The service removes `.part` files, and what else does not belong there, after {PART_SECONDS / 3600:g} hour, the
+folders of clients that were silent for {SILENT_SECONDS / 3600:g} hours, and those of clips after
+{CLIPS_SECONDS / 86400:g} days, except where a job has not ended.
+"""
 
 _HEAD = f"""# Retone's OSC protocol, version {PROTOCOL}
 
@@ -127,6 +177,7 @@ def document() -> str:
 
 def _lines() -> Iterator[str]:
     yield _HEAD
+    yield _SPOOL
     yield "## What the service hears\n"
     for request in REQUESTS:
         yield from _section(request)

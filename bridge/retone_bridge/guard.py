@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+from retone_bridge.askers import client_of
 from retone_bridge.logs import note
 from retone_bridge.osc import Message
 from retone_bridge.protocol import (
@@ -147,8 +148,11 @@ class PerHost:
 
 
 def is_this_machine(source_host: str) -> bool:
-    """Whether a packet from there was sent on this machine; systems let no such source in from outside."""
-    return source_host.startswith("127.")
+    """Whether a packet from there was sent on this machine: systems let no such source in from outside.
+
+    So were those of the spool folder, which only this user writes; no packet of the network has such a source.
+    """
+    return source_host.startswith("127.") or client_of(source_host) is not None
 
 
 def alone(host: str) -> bool:

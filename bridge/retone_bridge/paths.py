@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,20 +33,36 @@ def state_folder() -> Path:
     return Path(platformdirs.user_data_dir("retone", appauthor=False))
 
 
+def spool_folder() -> Path | None:
+    """Where programs without sockets put their requests: the same for all services of a user, and for its scripts.
+
+    They can read nothing but these variables; None where there is no such variable.
+    """
+    if sys.platform == "win32":
+        home, inside = os.environ.get("LOCALAPPDATA", ""), "retone/spool"
+    elif sys.platform == "darwin":
+        home, inside = os.environ.get("HOME", ""), "Library/Application Support/retone/spool"
+    else:
+        home, inside = os.environ.get("HOME", ""), ".local/share/retone/spool"
+    return Path(home, inside) if Path(home).is_absolute() else None
+
+
 @dataclass(frozen=True)
 class Places:
     """Where a service reads and writes.
 
-    ``roots``: folders that clips and output folders lie in, empty is anywhere. ``renders``: results, which a project
+    ``roots``: folders that clips and output folders lie in, empty is anywhere; ``spooled``: one more for clips, of the
+    audio that programs wrote for the service. ``renders``: results, which a project
     may refer to, so that Retone never removes one. ``previews``: those of directions, which may go when room is short.
     """
 
     renders: Path
     previews: Path
     roots: tuple[Path, ...] = ()
+    spooled: Path | None = None
 
     @staticmethod
-    def of(state: Path, roots: Sequence[str | Path] = ()) -> Places:
+    def of(state: Path, roots: Sequence[str | Path] = (), spooled: Path | None = None) -> Places:
         """The places of a service with this ``state`` folder, which are made.
 
         Raises RetoneError(no_such_folder or cannot_write).
@@ -53,7 +70,10 @@ class Places:
         checked = tuple(folder(str(root), ()) for root in roots)
         # As they really are, once: what is written there is compared with where it was to go.
         state = Path(os.path.realpath(state))
-        places = Places(state / "renders", state / "previews", checked)
+        if spooled is not None:
+            # The folder itself is no link when it is used, nor is the spool that it lies in: one would lead elsewhere.
+            spooled = Path(os.path.realpath(spooled.parent.parent), *spooled.parts[-2:])
+        places = Places(state / "renders", state / "previews", checked, spooled)
         try:
             # What lies in it tells of prompts and paths: nobody else's to read.
             state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,8 +85,12 @@ class Places:
 
     def clip(self, given: str) -> tuple[Path, str]:
         """The clip's real path, and its state, by which a change is seen; raises RetoneError as ``clip`` does."""
-        path = clip(given, self.roots)
+        path = clip(given, self._readable)
         return path, _state(_looked_at(path))
+
+    @property
+    def _readable(self) -> tuple[Path, ...]:
+        return (*self.roots, self.spooled) if self.roots and self.spooled else self.roots
 
     def outputs(self, source: Path, job: str, request: ClipRequest) -> tuple[Path, ...]:
         """New names for the results of ``job``, one for each label; an empty label adds nothing to the name.
@@ -92,7 +116,7 @@ class Places:
         Raises RetoneError as ``clip`` does, clip_changed when the clip ``given`` is not in the ``state`` it was in, and
         no_such_folder or outside_roots when the folder of ``outputs`` has gone or is another one.
         """
-        path = clip(given, self.roots)
+        path = clip(given, self._readable)
         status = _looked_at(path)
         if state and state != _state(status):
             raise RetoneError("clip_changed", f"{path.name} was changed after the edit was asked for; ask again.")

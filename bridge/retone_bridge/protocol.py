@@ -21,6 +21,7 @@ from retone_bridge.replies import (
     Direction,
     Done,
     Fail,
+    Heartbeat,
     ParamReply,
     Progress,
     Queued,
@@ -63,9 +64,9 @@ from retone_engine.request import PARAMETERS, Parameter, RetoneError
 __all__ = [
     "ACTION", "ACTIONS", "DEFAULT_PORT", "HELD", "JOB_ID", "PARAM", "PROTOCOL", "REPLIES", "REQUESTS",
     "Ack", "Action", "Asking", "Busy", "Cancel", "Challenge", "Challenged", "Clips", "ClipsReply", "Direction",
-    "Directions", "Done", "Edit", "Fail", "Hello", "Job", "Notify", "Param", "ParamReply", "Progress", "Queued",
-    "Quit", "Received", "Reply", "Request", "Result", "Sealed", "Status", "StatusReply", "Steer", "Sync", "Synced",
-    "Version", "VersionReply", "Warned", "Welcome", "asking", "named_in", "read_reply", "read_request",
+    "Directions", "Done", "Edit", "Fail", "Heartbeat", "Hello", "Job", "Notify", "Param", "ParamReply", "Progress",
+    "Queued", "Quit", "Received", "Reply", "Request", "Result", "Sealed", "Status", "StatusReply", "Steer", "Sync",
+    "Synced", "Version", "VersionReply", "Warned", "Welcome", "asking", "named_in", "read_reply", "read_request",
 ]  # fmt: skip
 
 DEFAULT_PORT = 9130

@@ -208,7 +208,20 @@ class ParamReply(Reply):
         return Message(PARAM + self.name, (as_argument(self.value),))
 
 
+@dataclass(frozen=True)
+class Heartbeat(Reply):
+    """Stands in the spool folder, see Files instead of packets above; it is never sent."""
+
+    address = "/retone/heartbeat"
+    seconds: Annotated[str, "When it was written: whole seconds since 1970, in UTC."]
+    version: Annotated[str, "Retone's version."]
+    protocol: Annotated[int, "The protocol's version."]
+    device: Annotated[str, "Where the engine computes; empty while it starts."]
+    model: Annotated[str, "The model in use when a request names none; empty while the engine starts."]
+    trouble: Annotated[str, "Why no job can be done, so that all are held; empty when all is well."]
+
+
 REPLIES: tuple[type[Reply], ...] = (
     Welcome, VersionReply, StatusReply, Synced, Ack, Busy, Queued, Progress, Warned, Direction, Result, Done, Fail,
-    ClipsReply, ParamReply, Challenged,
+    ClipsReply, ParamReply, Challenged, Heartbeat,
 )  # fmt: skip

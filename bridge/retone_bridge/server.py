@@ -5,6 +5,7 @@ Threads only put events onto the queue; the thread in ``run`` takes them off and
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import logging
 import queue
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from retone_bridge import leftovers, protocol
-from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers
+from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers, client_of
 from retone_bridge.guard import Guard
 from retone_bridge.housekeeping import Housekeeping
 from retone_bridge.jobs import Jobs
@@ -27,6 +28,7 @@ from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.paths import ENGINE_LOCK, JOURNAL, PREVIEWS_GB, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
+from retone_bridge.spool import CLIPS, Owners, Spool
 from retone_bridge.surface import Actions, HeldValues
 from retone_bridge.udp import Endpoint, Udp
 from retone_bridge.workers import WorkerProcess, engine_command
@@ -49,7 +51,8 @@ class Settings:
     """How a service is started; ``port`` 0 takes a free one, ``worker`` is the engine's command line.
 
     ``token`` is what other machines show to be let in, ``paired`` the hosts that may turn parameters without it.
-    ``previews_gb`` is the room for previews of directions, in 10^9 bytes.
+    ``previews_gb`` is the room for previews of directions, in 10^9 bytes. ``spool`` is the folder for programs without
+    sockets, None for none.
     """
 
     host: str = "127.0.0.1"
@@ -62,6 +65,7 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     paired: tuple[str, ...] = ()
     previews_gb: float = PREVIEWS_GB
+    spool: Path | None = None
 
 
 class Server:
@@ -76,7 +80,7 @@ class Server:
         self._held = HeldValues()
         self._subscribers = Subscribers()
         self._reply_ports = ReplyPorts()
-        places = Places.of(settings.state, settings.roots)
+        places = Places.of(settings.state, settings.roots, settings.spool and settings.spool / CLIPS)
         self._udp = Udp(settings.host, settings.port, self._packet)
         try:
             self._journal = Journal(settings.state / JOURNAL)
@@ -92,6 +96,7 @@ class Server:
         room = int(1e9 * settings.previews_gb)
         self._housekeeping = Housekeeping(places.previews, room, self._jobs.writes, self._journal.prune)
         self._actions = Actions(self._held, self._jobs, lambda echo: self._announce(echo, None))
+        self._spool = Spool(settings.spool, self._heartbeat, self._owners) if settings.spool else None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -109,6 +114,7 @@ class Server:
             while not self._stopping:
                 self._take_all(max(0.0, next_tick - time.monotonic()))
                 if time.monotonic() >= next_tick:
+                    self._survive(self._take_spooled)
                     self._survive(self._jobs.tick)
                     self._housekeeping.tick()
                     next_tick = time.monotonic() + TICK_SECONDS
@@ -116,6 +122,8 @@ class Server:
             self._udp.close()
             self._jobs.close()
             self._journal.close()
+            if self._spool is not None:
+                self._spool.close()
             note(log, logging.INFO, "ended")
 
     def stop(self) -> None:
@@ -139,6 +147,17 @@ class Server:
             while time.monotonic() < until:
                 self._take(self._inbox.get_nowait())
         self._survive(self._jobs.keep)
+
+    def _take_spooled(self) -> None:
+        """Does what lies in the spool folder; a file is removed when its job is on the disk, so that none is lost."""
+        if self._spool is None:
+            return
+        self._spool.tick()
+        taken = self._spool.take()
+        for one in taken:
+            self._read(one.data, one.asker)
+        self._survive(self._jobs.keep)
+        self._spool.remove(taken)
 
     def _take(self, event: _Packet | WorkerEvent) -> None:
         if isinstance(event, tuple):
@@ -178,9 +197,7 @@ class Server:
                 return
             message = admitted
             request = protocol.read_request(message)
-            port = getattr(request, "reply_port", None)
-            if port is not None:
-                asker = Endpoint(source.host, port)
+            asker = self._reply_ports.of(source, getattr(request, "reply_port", None))
             self._subscribers.renew(asker)
             self._do(request, asker, source)
         except RetoneError as error:
@@ -256,6 +273,17 @@ class Server:
             trouble=self._jobs.runs.trouble[:_TROUBLE_CHARACTERS],
         )
 
+    def _heartbeat(self) -> protocol.Heartbeat:
+        engine = self._engine or Ready("", "", "")
+        trouble = self._jobs.runs.trouble[:_TROUBLE_CHARACTERS]
+        model = Path(engine.model).name
+        return protocol.Heartbeat(str(int(time.time())), version(), PROTOCOL, engine.device, model, trouble)
+
+    def _owners(self) -> Owners:
+        jobs = tuple(self._jobs.runs)
+        clients = (client_of(job.asker[0]) for job in jobs if job.asker)
+        return Owners({client for client in clients if client}, {job.id for job in jobs})
+
     def _answer(self, reply: Reply, asker: Endpoint | None) -> None:
         if asker is not None:
             self._send(reply, (asker,))
@@ -270,12 +298,17 @@ class Server:
             note(log, logging.ERROR, "reply not sent", address=reply.address, error=error)
             return
         for endpoint in to:
-            self._udp.send(data, endpoint)
+            client = client_of(endpoint.host)
+            if client is None:
+                self._udp.send(data, endpoint)
+            elif self._spool is not None:
+                self._spool.put(client, data)
 
 
 _SAID_BY_SERVICES = {reply.address for reply in protocol.REPLIES}
 
 
+@functools.cache
 def version() -> str:
     """Retone's version, as it is installed."""
     return importlib.metadata.version("retone")

@@ -63,6 +63,7 @@ REPLIES = [
     protocol.Fail(ID, "worker_crashed", "ü" * 450),
     protocol.ClipsReply("n" * 255, (PATH[:1500], "/music/loop.wav")),
     protocol.Challenged("f" * 32),
+    protocol.Heartbeat("1750000000", "10.10.10", 1, "cuda:0", "m" * 100, "\U0001f3bb" * 400),
     *(protocol.ParamReply(p.name, "\U0001f3bb" * PROMPT_LIMIT) for p in PARAMETERS if p.kind == "text" and p.live),
 ]
 

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from retone_bridge.paths import PREVIEWS_GB, state_folder
+from retone_bridge.paths import PREVIEWS_GB, spool_folder, state_folder
 from retone_bridge.protocol import DEFAULT_PORT
 
 
@@ -72,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         token=token,
         paired=tuple(options.pair),
         previews_gb=options.keep_previews,
+        spool=spool_folder(),
     )
     with logs.kept(state / logs.FOLDER, verbose=options.verbose):
         server, ended = Server(settings), threading.Event()
