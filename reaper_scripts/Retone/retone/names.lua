@@ -13,8 +13,9 @@ end
 
 -- `name` in ASCII letters, digits, - _ and dots, at most 60 characters, without the ending of an audio file.
 function names.slug(name)
-  local slug = name:gsub("%.[A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9]?$", ""):gsub("[^A-Za-z0-9_.-]+", "-"):gsub("^[-.]+", "")
-  slug = slug:sub(1, SLUG_LENGTH):gsub("[-.]+$", "")
+  -- Classes such as %w follow the system's language, so the letters are spelt out.
+  local slug = name:gsub("%.[A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9]?$", "")
+  slug = slug:gsub("[^A-Za-z0-9_.-]+", "-"):gsub("^[-.]+", ""):sub(1, SLUG_LENGTH):gsub("[-.]+$", "")
   local stem = slug:match("^[^.]*"):lower()
   if slug == "" or DEVICES[stem] or stem:find("^com%d$") or stem:find("^lpt%d$") then
     slug = "clip" .. (slug == "" and "" or "-" .. slug)
