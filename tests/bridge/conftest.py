@@ -8,6 +8,15 @@ from bridge.harness import running
 from retone_bridge.workers import WorkerProcess
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory):
+    """A home of the tests' own: what a command keeps there is not to meet what this machine's user keeps."""
+    with pytest.MonkeyPatch.context() as meanwhile:
+        for variable in ("HOME", "LOCALAPPDATA"):
+            meanwhile.setenv(variable, str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture
 def service(tmp_path):
     with running(tmp_path / "state") as found:

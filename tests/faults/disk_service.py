@@ -199,7 +199,7 @@ def starts(disk, folder, every=1):
 def _serve(state, disk):
     """Whether a service starts, and ends in order when it is told to; and what it says on stderr beside its log."""
     command = (sys.executable, "-m", "retone_bridge.cli", "serve", "--port", "0", "--state", str(state))
-    environment = {**os.environ, **disk.environment}
+    environment = {**os.environ, **disk.environment, "HOME": str(state.parent)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:

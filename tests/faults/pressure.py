@@ -4,6 +4,7 @@ python -m faults.pressure [--small] [--clients N] [--each N] [--figures PATH]
 """
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -80,7 +81,13 @@ def retone_serve(state, *options):
     """`retone serve` on a free port, as (process, port)."""
     command = (sys.executable, "-m", "retone_bridge.cli", "serve", "--port", "0", "--device", "cpu", "--state", state)
     with (state.parent / "serve.log").open("a") as log:
-        process = subprocess.Popen([*map(str, command), *options], stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            [*map(str, command), *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "HOME": str(state.parent)},  # whose spool is not this machine's user's
+        )
     try:
         yield process, int(process.stdout.readline().split("127.0.0.1:")[1].split()[0])
     finally:
