@@ -1,0 +1,152 @@
+"""Calls about sources, their peaks, and accessors, which read what is heard of a take."""
+
+import numpy as np
+
+from .fake_audio import heard
+from .fake_calls import call
+from .fake_lua import Wrong
+from .fake_sources import Source
+
+
+class Accessor:
+    """Reads a take as it is now; asks for its end in seconds of the item."""
+
+    kind = "AudioAccessor"
+
+    def __init__(self, take):
+        self.take, self.destroyed = take, False
+
+    @property
+    def alive(self):
+        return not self.destroyed
+
+
+@call
+def PCM_Source_CreateFromFile(run, path):
+    source = Source.from_file(run.reaper.real_path(path))
+    if source is not None:
+        source.file = path
+        run.reaper.sources.append(source)
+    return source
+
+
+@call
+def PCM_Source_Destroy(_run, source):
+    if source.owner is not None:
+        raise Wrong("the source is in use: REAPER would crash later")
+    source.destroyed = True
+
+
+@call
+def PCM_Source_BuildPeaks(_run, source, mode):
+    """Mode 0 begins and tells whether there is work, 1 does some of it and tells how much is left, 2 ends it."""
+    if mode == 0:
+        source.peaks = "built" if source.peaks == "built" else 100
+        return 0 if source.peaks == "built" else 1
+    if mode == 1:
+        if not isinstance(source.peaks, int):
+            raise Wrong("mode 1 comes after a mode 0 that found work")
+        source.peaks = max(0, source.peaks - 40)
+        return source.peaks
+    if mode != 2 or source.peaks != 0:
+        raise Wrong(f"mode {mode} with peaks at {source.peaks}")
+    source.peaks = "built"
+    return 0
+
+
+@call
+def GetMediaSourceSampleRate(_run, source):
+    return source.rate
+
+
+@call
+def GetMediaSourceNumChannels(_run, source):
+    return source.channels
+
+
+@call
+def GetMediaSourceLength(_run, source):
+    return source.length_s, False
+
+
+@call
+def GetMediaSourceType(_run, source):
+    return source.type
+
+
+@call
+def GetMediaSourceFileName(_run, source):
+    return source.file
+
+
+@call
+def GetMediaSourceParent(_run, source):
+    return source.parent
+
+
+@call
+def PCM_Source_GetSectionInfo(_run, source):
+    if source.type != "SECTION":
+        return False, 0.0, 0.0, False
+    return True, source.offset_s, source.length_s, source.reversed
+
+
+@call
+def CreateTakeAudioAccessor(run, take):
+    run.reaper.accessors.append(accessor := Accessor(take))
+    return accessor
+
+
+@call
+def DestroyAudioAccessor(_run, accessor):
+    accessor.destroyed = True
+
+
+@call
+def GetAudioAccessorStartTime(run, _accessor):
+    return run.reaper.accessor_start_s
+
+
+@call
+def GetAudioAccessorEndTime(run, accessor):
+    return run.reaper.accessor_start_s + accessor.take.item["D_LENGTH"]
+
+
+@call
+def AudioAccessorStateChanged(_run, _accessor):
+    return False
+
+
+@call
+def AudioAccessorValidateState(_run, accessor):
+    return not accessor.take.alive
+
+
+@call
+def AudioAccessorUpdate(_run, _accessor):
+    return None
+
+
+@call
+def GetAudioAccessorSamples(run, accessor, rate, channels, start_s, frames, buffer):
+    """Writes interleaved samples up to the item's end and leaves the rest as it is; nil inside a coroutine."""
+    cells = run.array_cells(buffer)
+    if cells is None:
+        raise Wrong("argument 6 (samplebuffer): reaper.array expected")
+    if rate <= 0 or channels <= 0 or frames <= 0 or channels * frames > len(cells):
+        raise Wrong(f"{frames} frames of {channels} channels at {rate} Hz into an array of {len(cells)}")
+    if not accessor.take.alive:
+        return -1
+    if not run.on_main:
+        return None
+    start_s -= run.reaper.accessor_start_s
+    length_s = accessor.take.item["D_LENGTH"]
+    # A frame that begins at the end is not in it; a millionth of a frame is rounding.
+    there = int(np.clip(np.ceil((length_s - start_s) * rate - 1e-6), 0, frames))
+    before = int(np.clip(np.ceil(-start_s * rate - 1e-6), 0, there))
+    if there == 0:
+        return 0
+    samples = np.zeros((there, channels))
+    samples[before:] = heard(accessor.take, rate, channels, start_s + before / rate, there - before)
+    run.array_put(buffer, samples.ravel())
+    return 1

@@ -1,0 +1,292 @@
+"""Calls about tracks: finding them, their numbers and names, sends, effects, lanes."""
+
+from .fake_calls import call, nth
+from .fake_lua import Wrong
+from .fake_model import Effect
+from .fake_values import READ_ONLY, SEND, SINCE_7, TRACK
+
+
+@call
+def CountTracks(run, project):
+    return len((project or run.reaper.project).tracks)
+
+
+@call
+def GetTrack(run, project, number):
+    return nth((project or run.reaper.project).tracks, number)
+
+
+@call
+def GetMasterTrack(run, project):
+    return (project or run.reaper.project).master
+
+
+@call
+def GetParentTrack(_run, track):
+    return track.parent
+
+
+@call
+def GetTrackDepth(_run, track):
+    depth = 0
+    while (track := track.parent) is not None:
+        depth += 1
+    return depth
+
+
+@call
+def GetTrackName(_run, track):
+    return True, track.name or f"Track {track.number}"
+
+
+@call
+def GetTrackGUID(_run, track):
+    return track.guid
+
+
+@call
+def GetTrackColor(_run, track):
+    return int(track["I_CUSTOMCOLOR"])
+
+
+@call
+def CountTrackMediaItems(_run, track):
+    return len(track.items)
+
+
+@call
+def GetTrackNumMediaItems(_run, track):
+    return len(track.items)
+
+
+@call
+def GetTrackMediaItem(_run, track, number):
+    return nth(track.items, number)
+
+
+@call
+def IsTrackSelected(_run, track):
+    return track["I_SELECTED"] != 0
+
+
+@call
+def SetTrackSelected(run, track, selected):
+    run.changes(track, "SetTrackSelected")
+    track["I_SELECTED"] = selected
+
+
+@call
+def CountSelectedTracks(run, project):
+    return sum(track["I_SELECTED"] != 0 for track in (project or run.reaper.project).tracks)
+
+
+@call
+def GetSelectedTrack(run, project, number):
+    return nth([track for track in (project or run.reaper.project).tracks if track["I_SELECTED"]], number)
+
+
+@call
+def InsertTrackAtIndex(run, number, _defaults):
+    _insert(run, run.reaper.project, number, "InsertTrackAtIndex")
+
+
+@call
+def InsertTrackInProject(run, project, number, _flags):
+    _insert(run, project or run.reaper.project, number, "InsertTrackInProject")
+
+
+def _insert(run, project, number, name):
+    run.changes(project, name)
+    project.add_track(at=min(max(number, 0), len(project.tracks)))
+
+
+@call
+def DeleteTrack(run, track):
+    run.changes(track, "DeleteTrack")
+    if track is track.project.master:
+        raise Wrong("the master cannot be deleted")
+    track.delete()
+
+
+def _known(run, name):
+    if name.startswith("C_LANEPLAYS:") and run.reaper.version >= (7,):
+        return
+    if name not in TRACK:
+        raise Wrong(f"{name} is no number of a track")
+    if name in SINCE_7 and run.reaper.version < (7,):
+        raise Wrong(f"{name} came with REAPER 7, and this is {run.reaper.version_text}")
+
+
+@call
+def GetMediaTrackInfo_Value(run, track, name):
+    _known(run, name)
+    if name == "IP_TRACKNUMBER":
+        return track.number
+    if name.startswith("C_LANEPLAYS:"):
+        return track.lane_plays.get(int(name.split(":")[1]), 0)
+    return track[name]
+
+
+@call
+def SetMediaTrackInfo_Value(run, track, name, value):
+    _known(run, name)
+    if name in READ_ONLY:
+        raise Wrong(f"{name} can only be read")
+    run.changes(track, f"SetMediaTrackInfo_Value {name}")
+    if name.startswith("C_LANEPLAYS:"):
+        track.lane_plays[int(name.split(":")[1])] = value
+    else:
+        track[name] = value
+    return True
+
+
+@call
+def GetSetMediaTrackInfo_String(run, track, name, value, setting):
+    if setting:
+        run.changes(track, f"GetSetMediaTrackInfo_String {name}")
+    if name == "P_NAME":
+        track.name = value if setting else track.name
+        return True, track.name
+    if name == "GUID":
+        track.guid = value if setting else track.guid
+        return True, track.guid
+    if name.startswith("P_EXT:"):
+        return ext(track, name, value, setting)
+    if name.startswith("P_LANENAME:") and run.reaper.version >= (7,):
+        lane = int(name.split(":")[1])
+        if setting:
+            track.lane_names[lane] = value
+        return True, track.lane_names.get(lane, "")
+    raise Wrong(f"{name} is no text of a track")
+
+
+def ext(thing, name, value, setting):
+    """P_EXT:key of anything: an empty text takes the key away, and one that was never set is not found."""
+    key = name.removeprefix("P_EXT:")
+    if not key:
+        raise Wrong("P_EXT: needs a key")
+    if setting and value:
+        thing.ext[key] = value
+    elif setting:
+        thing.ext.pop(key, None)
+        return True, ""
+    return key in thing.ext, thing.ext.get(key, "")
+
+
+@call
+def GetTrackNumSends(_run, track, category):
+    return len(_sends(track, category))
+
+
+def _sends(track, category):
+    """1 hardware outputs, 0 sends to tracks, -1 receives."""
+    if category == -1:
+        return track.receives
+    if category not in (0, 1):
+        raise Wrong(f"there is no category {category} of sends")
+    return [send for send in track.sends if (send.target is None) == (category == 1)]
+
+
+def _send(track, category, number):
+    send = nth(_sends(track, category), number)
+    if send is None:
+        raise Wrong(f"the track has no send {number} of category {category}")
+    return send
+
+
+@call
+def CreateTrackSend(run, track, target):
+    run.changes(track, "CreateTrackSend")
+    track.add_send(target)
+    return len(_sends(track, 1 if target is None else 0)) - 1
+
+
+@call
+def RemoveTrackSend(run, track, category, number):
+    run.changes(track, "RemoveTrackSend")
+    send = _send(track, category, number)
+    send.source.sends.remove(send)
+    return True
+
+
+@call
+def GetTrackSendInfo_Value(run, track, category, number, name):
+    send = _send(track, category, number)
+    if name in ("P_DESTTRACK", "P_SRCTRACK"):
+        # A pointer as a number is what the signature's float stands for; scripts use it as one.
+        return run.reaper.pointers.of(send.target if name == "P_DESTTRACK" else send.source)
+    if name not in SEND:
+        raise Wrong(f"{name} is no number of a send")
+    return send.values[name]
+
+
+@call
+def SetTrackSendInfo_Value(run, track, category, number, name, value):
+    send = _send(track, category, number)
+    if name not in SEND:
+        raise Wrong(f"{name} is no number of a send")
+    run.changes(track, f"SetTrackSendInfo_Value {name}")
+    send.values[name] = value
+    return True
+
+
+@call
+def TrackFX_GetCount(_run, track):
+    return len(track.effects)
+
+
+def _effect(thing, number):
+    effect = nth(thing.effects, number)
+    if effect is None:
+        raise Wrong(f"there is no effect {number}")
+    return effect
+
+
+@call
+def TrackFX_GetFXName(_run, track, number):
+    return True, _effect(track, number).name
+
+
+@call
+def TrackFX_GetEnabled(_run, track, number):
+    return _effect(track, number).enabled
+
+
+@call
+def TrackFX_AddByName(run, track, name, _input, instantiate):
+    if instantiate == 0:
+        return next((number for number, effect in enumerate(track.effects) if effect.name == name), -1)
+    run.changes(track, "TrackFX_AddByName")
+    track.effects.append(Effect(name))
+    return len(track.effects) - 1
+
+
+@call
+def TrackFX_CopyToTrack(run, track, number, target, place, move):
+    run.changes(target, "TrackFX_CopyToTrack")
+    effect = _effect(track, number)
+    target.effects.insert(min(max(place, 0), len(target.effects)), effect.copy())
+    if move:
+        track.effects.remove(effect)
+
+
+@call
+def TrackFX_Delete(run, track, number):
+    run.changes(track, "TrackFX_Delete")
+    track.effects.remove(_effect(track, number))
+    return True
+
+
+@call
+def TakeFX_GetCount(_run, take):
+    return len(take.effects)
+
+
+@call
+def TakeFX_GetFXName(_run, take, number):
+    return True, _effect(take, number).name
+
+
+@call
+def TakeFX_GetEnabled(_run, take, number):
+    return _effect(take, number).enabled

@@ -1,0 +1,143 @@
+"""The window that a script draws with gfx: a test reads what stands in it, presses keys and clicks."""
+
+from .fake_calls import call
+from .fake_lua import Wrong
+
+CHARACTER, LINE = 7.0, 14.0
+
+
+class Window:
+    """``texts``: what was drawn up to the last gfx.update, from top to bottom as drawn."""
+
+    def __init__(self, title, width, height, dock):
+        self.title, self.width, self.height, self.dock = title, width, height, dock
+        self.texts, self.places, self.rectangles = [], {}, []
+        self.drawing, self.drawn_at, self.drawn_rectangles = [], {}, []
+        self.keys, self.open, self.frames = [], True, 0
+        self.mouse = {"mouse_x": 0.0, "mouse_y": 0.0, "mouse_cap": 0.0, "mouse_wheel": 0.0}
+
+    @property
+    def text(self):
+        return "\n".join(self.texts)
+
+    def shown(self):
+        self.texts, self.places, self.rectangles = self.drawing, self.drawn_at, self.drawn_rectangles
+        self.drawing, self.drawn_at, self.drawn_rectangles = [], {}, []
+        self.frames += 1
+
+    def press(self, key):
+        """``key``: a character, or REAPER's number of it (27 is escape)."""
+        self.keys.append(float(ord(key) if isinstance(key, str) else key))
+
+    def close(self):
+        self.open = False
+
+    def point(self, text, down=False):
+        """Puts the mouse onto a text that stands in the window, and its left button down or up."""
+        x, y = next(place for drawn, place in self.places.items() if text in drawn)
+        self.mouse |= {"mouse_x": x + 2, "mouse_y": y + 2, "mouse_cap": 1.0 if down else 0.0}
+
+
+def window(run):
+    if run.window is None:
+        raise Wrong("no window is open: gfx.init comes first")
+    return run.window
+
+
+def _numbers(*values):
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Wrong(f"{value!r} is no number")
+
+
+@call
+def gfx_init(run, title, width=640, height=480, dock=0, *_place):
+    _numbers(width, height, dock)
+    if run.window is None or not run.window.open:
+        run.window = Window(title, width, height, dock)
+    elif title:
+        run.window.title = title
+    run.set_gfx("w", run.window.width)
+    run.set_gfx("h", run.window.height)
+    return 1
+
+
+@call
+def gfx_update(run):
+    window(run).shown()
+
+
+@call
+def gfx_getchar(run, *_which):
+    if run.window is None or not run.window.open:
+        return -1.0
+    return run.window.keys.pop(0) if run.window.keys else 0.0
+
+
+@call
+def gfx_quit(run):
+    if run.window is not None:
+        run.window.close()
+
+
+@call
+def gfx_dock(run, value, *_place):
+    _numbers(value)
+    if value >= 0:
+        window(run).dock = int(value)
+    return window(run).dock
+
+
+@call
+def gfx_set(run, *values):
+    _numbers(*values)
+    for name, value in zip(("r", "g", "b", "a", "mode", "dest", "a2"), values, strict=False):
+        run.set_gfx(name, value)
+
+
+@call
+def gfx_setfont(run, number, face="", size=0, *_style):
+    _numbers(number, size)
+    run.set_gfx("texth", float(size) or LINE)
+    return 1
+
+
+@call
+def gfx_measurestr(_run, text):
+    if not isinstance(text, str):
+        raise Wrong(f"text expected, got {text!r}")
+    lines = text.split("\n")
+    return max(map(len, lines)) * CHARACTER, LINE * len(lines)
+
+
+@call
+def gfx_drawstr(run, text, *_place):
+    if not isinstance(text, str):
+        raise Wrong(f"text expected, got {text!r}")
+    window(run).drawing.append(text)
+    window(run).drawn_at[text] = run.get_gfx("x"), run.get_gfx("y")
+    run.set_gfx("x", run.get_gfx("x") + CHARACTER * len(text))
+
+
+@call
+def gfx_rect(run, x, y, width, height, filled=1):
+    _numbers(x, y, width, height)
+    window(run).drawn_rectangles.append((x, y, width, height, bool(filled)))
+
+
+@call
+def gfx_roundrect(run, x, y, width, height, radius, _smooth=0):
+    _numbers(x, y, width, height, radius)
+    window(run).drawn_rectangles.append((x, y, width, height, False))
+
+
+@call
+def gfx_line(run, *places):
+    _numbers(*places)
+    window(run)
+
+
+@call
+def gfx_circle(run, *places):
+    _numbers(*places)
+    window(run)
