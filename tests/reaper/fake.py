@@ -27,7 +27,6 @@ import reaper.fake_state_calls
 import reaper.fake_track_calls
 import reaper.fake_window  # noqa: F401
 
-from .fake_calls import CALLS
 from .fake_dialogs import Dialogs
 from .fake_lua import Pointers, Wrong
 from .fake_model import Project
