@@ -37,7 +37,8 @@ CLIPS_SECONDS = 7 * 86400.0
 SWEEP_SECONDS = 3600.0
 # What waits there from before is taken in first, so that its clips are not swept.
 FIRST_SWEEP_SECONDS = 60.0
-_SWEEP_LIMIT = 5000
+# Little enough that nobody notices; what is left goes a second later.
+_SWEEP_LIMIT = 1000
 
 IN, OUT, CLIPS = "in", "out", "clips"
 LOCK, HEARTBEAT = "lock", "heartbeat.osc"
@@ -83,8 +84,8 @@ class Spool:
             self._beat_due = now + BEAT_SECONDS
             self._show()
         if now >= self._sweep_due:
-            self._sweep_due = now + SWEEP_SECONDS
-            self._sweep()
+            more = self._sweep()
+            self._sweep_due = now + (BEAT_SECONDS if more else SWEEP_SECONDS)
 
     def take(self) -> list[Spooled]:
         """The requests to do now, in order; ``remove`` them when what they ask for is on the disk."""
@@ -170,15 +171,18 @@ class Spool:
         except OSError as error:  # on Windows while a script reads it: the next one comes
             note(log, logging.DEBUG, "no heartbeat", error=error)
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> bool:
+        """Removes what is of no use any more; gives whether it was so much that some of it is left for soon."""
         owners = self._owners()
         try:
-            self._incoming.sweep(PART_SECONDS, _SWEEP_LIMIT)
+            more = self._incoming.sweep(PART_SECONDS, _SWEEP_LIMIT)
             for client in _swept(self._folder / OUT, SILENT_SECONDS, owners.clients):
                 self._outgoing.forget(client)
             _swept(self._folder / CLIPS, CLIPS_SECONDS, owners.jobs)
         except OSError as error:
             note(log, logging.WARNING, "spool not swept", error=error)
+            return False
+        return more
 
 
 def _swept(folder: Path, seconds: float, keep: Collection[str]) -> list[str]:

@@ -106,16 +106,22 @@ class Incoming:
         for one in taken:
             self._unlink(one.name)
 
-    def sweep(self, seconds: float, limit: int) -> None:
-        """Removes what is older than ``seconds`` and no request: parts of files, and strangers; no folders."""
+    def sweep(self, seconds: float, limit: int) -> bool:
+        """Removes what is older than ``seconds`` and no request: parts of files, and strangers; no folders.
+
+        It looks at ``limit`` of them; gives whether it found so many that it had better be called again soon.
+        """
         self._lines = 0
-        oldest = time.time() - seconds
+        oldest, gone = time.time() - seconds, 0
         with os.scandir(self._folder) as entries:
-            for entry in islice(entries, limit):
-                if not NAME.fullmatch(entry.name):
-                    with suppress(OSError):
-                        if entry.stat(follow_symlinks=False).st_mtime < oldest:
-                            Path(entry.path).unlink()
+            seen = list(islice(entries, limit))
+        for entry in seen:
+            if not NAME.fullmatch(entry.name):
+                with suppress(OSError):
+                    if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                        Path(entry.path).unlink()
+                        gone += 1
+        return gone > 0 and len(seen) == limit
 
     def close(self) -> None:
         """Ends a listing that is under way."""
