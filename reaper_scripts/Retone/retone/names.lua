@@ -23,11 +23,21 @@ function names.slug(name)
   return slug
 end
 
+-- What to say of a file that could not be begun or named; `why` is what Lua says, with the file's name in it.
+function names.cannot_write(why)
+  return ("Retone cannot write %s. Check the folder's rights and the room on the disk."):format(why)
+end
+
+-- What to say of a file that could not be filled.
+function names.disk_full(path, why)
+  return ("Retone cannot write %s: %s. Make room on the disk."):format(path, why or "the disk refused")
+end
+
 -- Writes a whole file; true, or nil and a sentence, and no file is left.
 function names.write(path, bytes)
   local file, why = io.open(path, "wb")
   if not file then
-    return nil, ("Retone cannot write %s. Check the folder's rights and the room on the disk."):format(why)
+    return nil, names.cannot_write(why)
   end
   local written
   written, why = file:write(bytes)
@@ -35,7 +45,7 @@ function names.write(path, bytes)
   local closed, why_closed = file:close()
   if not written or not closed then
     os.remove(path)
-    return nil, ("Retone cannot write %s: %s. Make room on the disk."):format(path, why or why_closed)
+    return nil, names.disk_full(path, why or why_closed)
   end
   return true
 end
@@ -45,7 +55,7 @@ function names.rename(part, path)
   local renamed, why = os.rename(part, path)
   if not renamed then
     os.remove(part)
-    return nil, ("Retone cannot write %s. Check the folder's rights."):format(why)
+    return nil, names.cannot_write(why)
   end
   return true
 end
