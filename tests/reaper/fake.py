@@ -27,6 +27,7 @@ import reaper.fake_state_calls
 import reaper.fake_track_calls
 import reaper.fake_window  # noqa: F401
 
+from .fake_audio import apply_effects
 from .fake_dialogs import Dialogs
 from .fake_lua import Pointers, Wrong
 from .fake_model import Project
@@ -34,7 +35,7 @@ from .fake_run import Run
 from .table import EXTENSION, SCRIPTS, load
 
 ACTIONS = SCRIPTS / "Retone"
-NEW_TAB, CLOSE_TAB, APPLY_FX_TO_TAKE = 40859, 40860, 40209
+NEW_TAB, CLOSE_TAB, APPLY_EFFECTS = 40859, 40860, 40209
 
 
 class Fault(AssertionError):
@@ -107,6 +108,8 @@ class Reaper:
             self.new_project()
         elif number == CLOSE_TAB:
             self.close_project(project)
+        elif number == APPLY_EFFECTS:
+            apply_effects(project)
         else:
             raise Wrong(f"action {number} is none that the fake does")
 

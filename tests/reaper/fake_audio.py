@@ -7,6 +7,9 @@ Not in it, as in REAPER: volumes, pans, fades, envelopes, and effects.
 """
 
 import numpy as np
+import soundfile
+
+from .fake_lua import Wrong
 
 TAPS = 32
 
@@ -14,7 +17,7 @@ TAPS = 32
 def heard(take, rate, channels, start_s, frames):
     """``frames`` of a take at ``rate`` from ``start_s``, seconds of its item: (frames, channels) of float64."""
     if take["D_PITCH"] != 0:
-        raise NotImplementedError("the fake does not shift pitch: leave D_PITCH at 0")
+        raise Wrong("the fake does not shift pitch: leave D_PITCH at 0")
     source = take.source
     if source is None or source.frames == 0:
         return np.zeros((frames, channels))
@@ -25,6 +28,25 @@ def heard(take, rate, channels, start_s, frames):
     speed = take["D_PLAYRATE"] * source.true_rate / rate
     sound = at(mixed(source.samples, int(take["I_CHANMODE"])), places, bool(take.item["B_LOOPSRC"]), speed)
     return spread(sound, channels)
+
+
+def apply_effects(project):
+    """REAPER's action 40209: renders the selected items with the effects of take and track into new takes.
+
+    The one thing that an effect does here is its setting ``gain``.
+    """
+    for item in project.selected_items:
+        take = item.take
+        rate, channels = take.source.true_rate, take.source.channels
+        sound = heard(take, rate, channels, 0.0, round(item["D_LENGTH"] * rate))
+        for effect in take.effects + item.track.effects * bool(item.track["I_FXEN"]):
+            sound = sound * effect.settings.get("gain", 1.0)
+        project.media_folder.mkdir(parents=True, exist_ok=True)
+        path = project.media_folder / f"{take.name or 'take'}-applied-{len(item.takes)}.wav"
+        soundfile.write(path, sound, rate, subtype="FLOAT")
+        item.add_take(path, f"{take.name} - applied")
+        item["I_CURTAKE"] = len(item.takes) - 1
+    project.undo.add("Apply track/take FX to items")
 
 
 def source_seconds(take, item_s):

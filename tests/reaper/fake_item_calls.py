@@ -176,6 +176,12 @@ def AddTakeToMediaItem(run, item):
 
 
 @call
+def GetMediaItemTakeByGUID(run, project, guid):
+    takes = [take for item in (project or run.reaper.project).items for take in item.takes]
+    return next((take for take in takes if take.guid == guid), None)
+
+
+@call
 def GetMediaItemTake_Item(_run, take):
     return take.item
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from pathlib import Path
 
 from .fake_calls import CALLS
@@ -72,6 +73,9 @@ class Run:
             return True, *returned(row, given, self.reaper.pointers)
         except Wrong as wrong:
             return False, data(self.reaper.fault(name, str(wrong)))
+        except Exception:
+            # A fault of the fake's own; a script that catches errors must not hide it either.
+            return False, data(self.reaper.fault(name, traceback.format_exc()))
         finally:
             self._in_fake += time.perf_counter() - begun
 

@@ -15,10 +15,23 @@ class Accessor:
 
     def __init__(self, take):
         self.take, self.destroyed = take, False
+        self.seen = self.state()
 
     @property
     def alive(self):
         return not self.destroyed
+
+    def state(self):
+        """What the audio of the take depends on."""
+        take, item = self.take, self.take.item
+        return (
+            take.alive,
+            dict(take.values),
+            take.source,
+            list(take.stretch_markers),
+            item["D_LENGTH"],
+            item["B_LOOPSRC"],
+        )
 
 
 @call
@@ -113,18 +126,10 @@ def GetAudioAccessorEndTime(run, accessor):
 
 
 @call
-def AudioAccessorStateChanged(_run, _accessor):
-    return False
-
-
-@call
 def AudioAccessorValidateState(_run, accessor):
-    return not accessor.take.alive
-
-
-@call
-def AudioAccessorUpdate(_run, _accessor):
-    return None
+    """Whether the take has changed since it was asked last."""
+    before, accessor.seen = accessor.seen, accessor.state()
+    return before != accessor.seen
 
 
 @call

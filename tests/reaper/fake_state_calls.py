@@ -46,6 +46,11 @@ def ShowMessageBox(run, message, title, kind):
 
 
 @call
+def MB(run, message, title, kind):
+    return ShowMessageBox(run, message, title, kind)
+
+
+@call
 def ShowConsoleMsg(run, message):
     run.reaper.console += message.removeprefix("!SHOW:")
 
