@@ -20,10 +20,11 @@ from filelock import FileLock, Timeout
 
 from retone_bridge import private
 from retone_bridge.logs import note
-from retone_bridge.osc import encode
-from retone_bridge.replies import Heartbeat
+from retone_bridge.osc import PACKET_LIMIT, OscError, decode, encode
+from retone_bridge.protocol import Heartbeat, read_reply
 from retone_bridge.spool_in import Incoming, Spooled
 from retone_bridge.spool_out import Outgoing
+from retone_engine.request import RetoneError
 
 log = logging.getLogger(__name__)
 
@@ -183,6 +184,16 @@ class Spool:
             note(log, logging.WARNING, "spool not swept", error=error)
             return False
         return more
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a service shows there that it runs."""
+    try:
+        (message,) = decode(private.read(folder / HEARTBEAT, PACKET_LIMIT) or b"")
+        told = read_reply(message)
+        return isinstance(told, Heartbeat) and abs(time.time() - float(told.seconds)) <= STALE_SECONDS
+    except (OSError, OscError, RetoneError, ValueError):
+        return False
 
 
 def _swept(folder: Path, seconds: float, keep: Collection[str]) -> list[str]:

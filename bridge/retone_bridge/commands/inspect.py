@@ -15,7 +15,7 @@ from typing import Any
 from retone_bridge import engine, failures, logs
 from retone_bridge.client import Client
 from retone_bridge.housekeeping import size_of
-from retone_bridge.paths import state_folder
+from retone_bridge.paths import spool_folder, state_folder
 from retone_bridge.protocol import DEFAULT_PORT, Fail, Job
 from retone_bridge.terminal import table
 from retone_engine.request import CODES, RetoneError
@@ -77,7 +77,7 @@ def run_doctor(options: argparse.Namespace) -> int:
         wrong = list(_port_trouble(options.port))
     wrong += [*_folder_trouble(state), *found.pop("wrong")]
     rows: list[tuple[str, object]] = [("service", service), ("state folder", state), *_sizes(state)]
-    rows.append(("models", ", ".join(models)))
+    rows += [("spool", _spool()), ("models", ", ".join(models))]
     for name, value in found.items():
         if isinstance(value, dict):
             rows += [(f"  {inner}", told or "not here") for inner, told in value.items()]
@@ -98,6 +98,16 @@ def _sizes(state: Path) -> Iterator[tuple[str, str]]:
             yield f"  {name}", f"{size_of(state / name) / 2**20:.1f} MiB, {what}"
         except OSError as error:
             yield f"  {name}", f"cannot be read: {error.strerror}"
+
+
+def _spool() -> str:
+    """Where REAPER's scripts leave their requests, and whether a service takes them."""
+    from retone_bridge.spool import in_use  # which nothing else here needs
+
+    folder = spool_folder()
+    if folder is None:
+        return "none, as the environment does not say where the home folder is"
+    return f"{folder}, {'in use by a service' if in_use(folder) else 'no service uses it'}"
 
 
 def _last_failure(folder: Path, port: int) -> Iterator[str]:

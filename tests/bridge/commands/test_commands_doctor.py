@@ -10,6 +10,7 @@ import soundfile
 from bridge.harness import running
 from retone_bridge import failures
 from retone_bridge.logs import kept, note
+from retone_bridge.paths import spool_folder
 
 log = logging.getLogger("retone.test")
 
@@ -33,7 +34,7 @@ def fail(service, clip, id, prompt):
 
 
 def test_it_tells_the_last_failure_with_the_services_own_words_and_is_content(retone, state, clip):
-    with kept(state / "logs", stream=io.StringIO()), running(state) as service:
+    with kept(state / "logs", stream=io.StringIO()), running(state, spool=spool_folder()) as service:
         fail(service, clip, "r1", "fail disk_full")
         message = fail(service, clip, "r2", "fail out_of_memory")
         fail(service, clip, "r3", "fail cancelled")
@@ -42,6 +43,7 @@ def test_it_tells_the_last_failure_with_the_services_own_words_and_is_content(re
     assert f"The last failure: job r2, {datetime.now():%Y-%m-%d}" in out
     assert "The device has too little memory." in out and message in out
     assert str(state / "logs" / "retone.log") in out
+    assert f"{spool_folder()}, in use by a service" in out
 
 
 def test_without_a_service_it_tells_what_the_log_knows(retone, state, clip):
@@ -55,7 +57,7 @@ def test_it_says_when_nothing_failed_and_what_takes_up_room(retone, state):
     (state / "renders").mkdir(parents=True)
     (state / "renders" / "loop-r1.wav").write_bytes(bytes(3 << 20))
     status, out, _ = retone("doctor", "--port", 1, "--state", state)
-    assert status == 0 and "No failed job is in the log" in out
+    assert status == 0 and "No failed job is in the log" in out and f"{spool_folder()}, no service uses it" in out
     rows = {line.split()[0]: line for line in out.splitlines() if line.startswith("  ")}
     assert "3.0 MiB, never removed" in rows["renders"] and "0.0 MiB" in rows["previews"] and "0.0 MiB" in rows["logs"]
 
