@@ -26,9 +26,8 @@ def SelectProjectInstance(run, project):
 
 
 @call
-def ValidatePtr2(run, project, pointer, kind):
+def ValidatePtr2(run, project, thing, kind):
     kind = kind.rstrip("*")
-    thing = pointer.thing
     if kind == "ReaProject":
         return thing.kind == kind and thing.alive
     owner = getattr(thing, "project", None)
