@@ -1,0 +1,9 @@
+-- @description Retone: cancel
+-- @noindex
+
+local here = debug.getinfo(1, "S").source:match("^@?(.*[/\\])")
+package.path = here .. "?.lua"
+local loop = require("retone.loop")
+local control = require("retone.control")
+
+loop.start(control.cancel)

@@ -1,0 +1,29 @@
+-- Fixed item lanes, from REAPER 7 on: variations beside each other, to comp from.
+
+local lanes = {}
+
+local FIXED_LANES, PLAYS_ALONE = 2, 1
+
+-- Whether this REAPER has them.
+function lanes.exist()
+  return (tonumber(reaper.GetAppVersion():match("^(%d+)")) or 0) >= 7
+end
+
+-- Gives a new track lanes.
+function lanes.on(track)
+  reaper.SetMediaTrackInfo_Value(track, "I_FREEMODE", FIXED_LANES)
+end
+
+-- Puts an item on a lane (from 0) and names the lane.
+function lanes.put(track, item, lane, name)
+  reaper.SetMediaItemInfo_Value(item, "I_FIXEDLANE", lane)
+  reaper.GetSetMediaTrackInfo_String(track, "P_LANENAME:" .. lane, name, true)
+end
+
+-- Lets one lane play, and no other. REAPER wants its timeline told.
+function lanes.play(track, lane)
+  reaper.SetMediaTrackInfo_Value(track, "C_LANEPLAYS:" .. lane, PLAYS_ALONE)
+  reaper.UpdateTimeline()
+end
+
+return lanes

@@ -1,0 +1,27 @@
+-- What Retone remembers in REAPER: tables under names, in this session or for ever (reaper-extstate.ini).
+
+local record = require("retone.record")
+
+local store = {}
+
+local SECTION = "Retone"
+
+-- Keeps a value under a name; `for_ever`: beyond this session of REAPER.
+function store.put(name, value, for_ever)
+  reaper.SetExtState(SECTION, name, record.encode(value), for_ever or false)
+end
+
+-- The value under a name, or nil where there is none or it is damaged.
+function store.get(name)
+  local text = reaper.GetExtState(SECTION, name)
+  if text == "" then
+    return nil
+  end
+  return record.decode(text)
+end
+
+function store.drop(name)
+  reaper.DeleteExtState(SECTION, name, true)
+end
+
+return store

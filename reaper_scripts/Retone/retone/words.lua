@@ -1,0 +1,33 @@
+-- Texts of the user's, fitted to where they are shown or kept.
+
+local words = {}
+
+-- One line of at most `most` characters (UTF-8 letters stay whole), with ... where something was left out.
+function words.line(text, most)
+  local flat = text:gsub("[%c%s]+", " "):match("^ ?(.-) ?$")
+  local length = utf8.len(flat)
+  if length == nil then
+    -- No UTF-8: bytes are all there is to count.
+    return #flat > most and flat:sub(1, most - 3) .. "..." or flat
+  elseif length > most then
+    return flat:sub(1, utf8.offset(flat, most - 2) - 1) .. "..."
+  end
+  return flat
+end
+
+-- "1 item", "3 items".
+function words.count(number, thing)
+  return string.format("%d %s%s", number, thing, number == 1 and "" or "s")
+end
+
+-- "0:07", "12:30", "1:02:30" for seconds left.
+function words.time(seconds)
+  local whole = math.floor(seconds + 0.5)
+  local hours, minutes = whole // 3600, whole // 60 % 60
+  if hours > 0 then
+    return string.format("%d:%02d:%02d", hours, minutes, whole % 60)
+  end
+  return string.format("%d:%02d", minutes, whole % 60)
+end
+
+return words
