@@ -160,6 +160,9 @@ end
 -- Goes on for at most 15 ms: "reading", or "done" when the file is there; nil and a sentence when it cannot be, then
 -- nothing is left of it. To be called on the main chunk, as accessors give nothing within a coroutine.
 function Reader:step()
+  if not self.accessor then
+    return nil, self.title .. " is not read any more."
+  end
   local why = interruption(self) or read_on(self)
   if not why and self.done < self.range.frames then
     return "reading"

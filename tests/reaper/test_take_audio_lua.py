@@ -1,0 +1,327 @@
+"""What the scripts read of a take: the very samples that the user hears, or a sentence."""
+
+import re
+
+import numpy as np
+import pytest
+import soundfile
+
+from reaper.fake import Reaper
+from reaper.fake_audio import heard
+from reaper.fake_sources import Source
+
+RATE = 8000
+READ = """
+local item, take, from, to, path = ...
+local take_audio = require("retone.take_audio")
+local range, why = take_audio.range(item, take, from, to)
+if not range then reaper.ShowConsoleMsg("refused " .. why) return end
+local reader
+reader, why = take_audio.reader(item, take, range, path)
+if not reader then reaper.ShowConsoleMsg("refused " .. why) return end
+local function go_on()
+  local state, problem = reader:step()
+  if state == "reading" then
+    reaper.defer(go_on)
+  else
+    reaper.ShowConsoleMsg(state or "refused " .. problem)
+  end
+end
+go_on()
+"""
+
+
+@pytest.fixture(params=["5.3", "5.4"])
+def reaper(tmp_path, request):
+    return Reaper(tmp_path, lua=request.param)
+
+
+@pytest.fixture
+def wav(tmp_path):
+    path = tmp_path / "a 'clip' é.wav"
+    soundfile.write(path, noise(1.0, 2), RATE, subtype="FLOAT")
+    return path
+
+
+def noise(seconds, channels, rate=RATE):
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, (round(seconds * rate), channels))
+    return samples.astype(np.float32)
+
+
+def read(reaper, item, out, selection=(0, 0), meanwhile=None):
+    """What reading the item's take to ``out`` came to, as the script says it."""
+    reaper.console = ""
+    run = reaper.lua_run(READ, item, item.take, *map(float, selection), out)
+    if meanwhile is not None:
+        assert not run.ended
+        meanwhile()
+    reaper.until(lambda: run.ended)
+    assert reaper.open_accessors == []
+    assert reaper.loose_sources == []
+    return reaper.console, run
+
+
+def ranged(reaper, item, selection=(0, 0)):
+    code = 'return require("retone.take_audio").range(...)'
+    return reaper.lua_values(code, item, item.take, *map(float, selection))
+
+
+def expected(item, rate, channels, start_s, frames):
+    """What is heard of the whole item, silence after its end."""
+    return heard(item.take, rate, channels, start_s, frames).astype(np.float32)
+
+
+def section(source, **about):
+    return Source.section(source, 0.25, 0.5, **about)
+
+
+CASES = {
+    "as it is": {},
+    "half as fast": {"playrate": 0.5},
+    "a little faster": {"playrate": 1.37},
+    "beyond its source, looping": {"length": 2.6},
+    "beyond its source, silent": {"length": 1.7, "B_LOOPSRC": 0},
+    "from the middle": {"offset": 0.3, "length": 0.5},
+}
+
+
+@pytest.mark.parametrize("about", CASES.values(), ids=CASES)
+def test_the_file_holds_what_is_heard(reaper, wav, tmp_path, about):
+    item = reaper.project.add_track().add_item(wav, position=1.5, **about)
+    said, _run = read(reaper, item, tmp_path / "out.wav")
+    assert said == "done"
+    samples, rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
+    frames = round(item["D_LENGTH"] * RATE)
+    assert (rate, samples.shape) == (RATE, (frames, 2))
+    # Where a resampler begins shows in its last digits.
+    assert np.abs(samples - expected(item, RATE, 2, 0.0, frames)).max() < 1e-6
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_a_section_the_section_is_read(reaper, wav, tmp_path, backwards):
+    item = reaper.project.add_track().add_item(section(wav, reversed=backwards), name="part", length=0.8)
+    assert read(reaper, item, tmp_path / "out.wav")[0] == "done"
+    samples, _rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
+    part = soundfile.read(wav, dtype="float32")[0][2000:6000]
+    once = part[::-1] if backwards else part
+    assert np.array_equal(samples, np.concatenate([once, once[:2400]]))
+
+
+@pytest.mark.parametrize(("mode", "channels"), [(0, 2), (1, 2), (2, 1), (3, 1), (4, 1), (5, 1), (66, 1), (67, 2)])
+def test_a_channel_mode_gives_its_channels(reaper, wav, tmp_path, mode, channels):
+    item = reaper.project.add_track().add_item(wav, channel_mode=mode)
+    assert read(reaper, item, tmp_path / "out.wav")[0] == "done"
+    samples, _rate = soundfile.read(tmp_path / "out.wav", dtype="float32", always_2d=True)
+    assert samples.shape == (RATE, channels)
+    assert np.array_equal(samples, expected(item, RATE, channels, 0.0, RATE))
+
+
+def test_more_than_two_channels_are_kept_in_their_order(reaper, tmp_path):
+    soundfile.write(tmp_path / "six.wav", noise(0.5, 6), RATE, subtype="FLOAT")
+    item = reaper.project.add_track().add_item(tmp_path / "six.wav")
+    assert read(reaper, item, tmp_path / "out.wav")[0] == "done"
+    assert np.array_equal(soundfile.read(tmp_path / "out.wav", dtype="float32")[0], noise(0.5, 6))
+
+
+def test_the_rate_is_the_files_not_the_projects(reaper, tmp_path):
+    soundfile.write(tmp_path / "a.wav", noise(0.5, 1, 44100), 44100, subtype="FLOAT")
+    item = reaper.project.add_track().add_item(tmp_path / "a.wav")
+    assert read(reaper, item, tmp_path / "out.wav")[0] == "done"
+    samples, rate = soundfile.read(tmp_path / "out.wav", dtype="float32", always_2d=True)
+    assert rate == 44100
+    assert np.array_equal(samples, noise(0.5, 1, 44100))
+
+
+def test_the_time_selection_is_read_where_it_meets_the_item(reaper, wav, tmp_path):
+    item = reaper.project.add_track().add_item(wav, position=10.0)
+    found = ranged(reaper, item, (10.5, 12.0))
+    assert (found["start_s"], found["length_s"], found["frames"], found["clipped"]) == (10.5, 0.5, RATE // 2, True)
+    assert read(reaper, item, tmp_path / "out.wav", (10.5, 12.0))[0] == "done"
+    assert np.array_equal(
+        soundfile.read(tmp_path / "out.wav", dtype="float32")[0], expected(item, RATE, 2, 0.5, RATE // 2)
+    )
+
+
+@pytest.mark.parametrize("selection", [(0, 0), (10.2, 10.2), (2, 10), (11, 12), (9, 12)])
+def test_else_the_whole_item_is_read(reaper, wav, selection):
+    item = reaper.project.add_track().add_item(wav, position=10.0, length=0.77777)
+    found = ranged(reaper, item, selection)
+    assert (found["start_s"], found["length_s"], found["clipped"]) == (10.0, 0.77777, False)
+    assert found["frames"] == round(0.77777 * RATE)
+
+
+def test_the_accessors_own_time_is_asked_for(reaper, wav, tmp_path):
+    reaper.accessor_start_s = 7.25
+    item = reaper.project.add_track().add_item(wav, position=3.0)
+    assert read(reaper, item, tmp_path / "out.wav", (3.25, 3.75))[0] == "done"
+    assert np.array_equal(soundfile.read(tmp_path / "out.wav", dtype="float32")[0], noise(1.0, 2)[2000:6000])
+
+
+def test_a_rate_that_reads_0_is_asked_of_the_file(reaper, wav, tmp_path):
+    item = reaper.project.add_track().add_item(section(wav), length=0.5, name="part")
+    item.take.source.online = item.take.source.parent.online = False
+    assert read(reaper, item, tmp_path / "out.wav")[0] == "done"
+    assert soundfile.info(tmp_path / "out.wav").samplerate == RATE
+
+
+def test_effects_of_the_take_are_counted(reaper, wav):
+    item = reaper.project.add_track().add_item(wav)
+    assert ranged(reaper, item)["take_fx"] == 0
+    item.take.effects.append("ReaEQ")
+    assert ranged(reaper, item)["take_fx"] == 1
+
+
+def midi(track, _wav):
+    return track.add_item(Source.midi(), name="notes", length=1.0)
+
+
+def empty(track, _wav):
+    return track.add_item(position=12.5, length=1.0)
+
+
+def missing(track, wav):
+    item = track.add_item(wav)
+    wav.unlink()
+    return item
+
+
+def offline(track, wav):
+    item = track.add_item(wav)
+    item.take.source.type = "OFFLINEWAVE"
+    return item
+
+
+def unmended(track, wav):
+    item = track.add_item(wav)
+    item.take.source.online = False
+    wav.write_bytes(b"no audio any more")
+    return item
+
+
+def too_short(track, wav):
+    return track.add_item(wav, length=0.00001)
+
+
+def too_long(track, wav):
+    return track.add_item(wav, length=2.0**32 / 8 / RATE)
+
+
+SENTENCES = {
+    midi: "'notes' is a MIDI item, .*41999.*40209",
+    empty: "The item at 12.50 s is empty",
+    missing: "'a 'clip' é.wav' cannot be read: its file .* is missing",
+    offline: "is offline. Set its media online",
+    unmended: "has no sample rate of its own",
+    too_short: "is too short: it holds not one sample",
+    too_long: "is too long. A WAV file holds 4 GB",
+}
+
+
+@pytest.mark.parametrize(("made", "sentence"), SENTENCES.items(), ids=[made.__name__ for made in SENTENCES])
+def test_what_cannot_be_read_is_named_with_the_way_out(reaper, wav, made, sentence):
+    refused, why = ranged(reaper, made(reaper.project.add_track(), wav))
+    assert refused is None
+    assert re.search(sentence, why), why
+    assert reaper.loose_sources == []
+
+
+def test_samples_that_are_no_numbers_are_refused(reaper, tmp_path):
+    samples = noise(0.5, 2)
+    samples[3000, 1] = np.nan
+    soundfile.write(tmp_path / "bad.wav", samples, RATE, subtype="FLOAT")
+    item = reaper.project.add_track().add_item(tmp_path / "bad.wav")
+    said, _run = read(reaper, item, tmp_path / "out.wav")
+    assert said == (
+        "refused 'bad.wav' was not read. The audio holds samples that are no numbers; look for a broken effect or file."
+    )
+    assert list(tmp_path.glob("out*")) == []
+
+
+def test_where_the_accessor_gives_nothing_nothing_is_edited(reaper, wav, tmp_path):
+    item = reaper.project.add_track().add_item(wav)
+    code = """
+    local item, take, path = ...
+    local take_audio = require("retone.take_audio")
+    local range = take_audio.range(item, take, 0.0, 0.0)
+    range.offset_s = 5.0
+    local reader = take_audio.reader(item, take, range, path)
+    return reader:step()"""
+    refused, why = reaper.lua_values(code, item, item.take, tmp_path / "out.wav")
+    assert (refused, why.startswith(f"'{wav.name}' holds no audio there.")) == (None, True)
+    assert list(tmp_path.glob("out*")) == []
+    assert reaper.open_accessors == []
+
+
+class Slow:
+    """A clock in whose world everything takes a fiftieth of a second."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        self.now += 0.02
+        return self.now
+
+
+@pytest.fixture(params=["5.3", "5.4"])
+def slow(tmp_path, request):
+    return Reaper(tmp_path, lua=request.param, clock=Slow())
+
+
+def test_a_slow_machine_reads_the_same_in_small_blocks(slow, wav, tmp_path):
+    item = slow.project.add_track().add_item(wav)
+    said, run = read(slow, item, tmp_path / "out.wav")
+    assert said == "done"
+    assert len(run.ticks) > 10
+    assert np.array_equal(soundfile.read(tmp_path / "out.wav", dtype="float32")[0], noise(1.0, 2))
+
+
+MEANWHILE = {
+    "deleted": (lambda reaper, item: item.delete(), "was deleted while it was read."),
+    "closed": (lambda reaper, item: reaper.close_project(), "was deleted while it was read."),
+    "made longer": (lambda reaper, item: item.values.update(D_LENGTH=1.5), "was changed while it was read. "),
+}
+
+
+@pytest.mark.parametrize(("happens", "sentence"), MEANWHILE.values(), ids=MEANWHILE)
+def test_an_item_that_changes_midway_is_given_up(slow, wav, tmp_path, happens, sentence):
+    item = slow.project.add_track().add_item(wav)
+    said, _run = read(slow, item, tmp_path / "out.wav", meanwhile=lambda: happens(slow, item))
+    assert said.startswith(f"refused '{wav.name}' {sentence}")
+    assert list(tmp_path.glob("out*")) == []
+
+
+def test_what_is_abandoned_leaves_nothing(slow, wav, tmp_path):
+    item = slow.project.add_track().add_item(wav)
+    code = """
+    local item, take, path = ...
+    local take_audio = require("retone.take_audio")
+    local reader = take_audio.reader(item, take, take_audio.range(item, take, 0.0, 0.0), path)
+    local state = reader:step()
+    reader:abandon()
+    return state, reader.fraction, reader:step()"""
+    state, fraction, after, _why = slow.lua_values(code, item, item.take, tmp_path / "out.wav")
+    assert (state, 0 < fraction < 1, after) == ("reading", True, None)
+    assert list(tmp_path.glob("out*")) == []
+    assert slow.open_accessors == []
+
+
+def test_a_full_disk_is_told(reaper, wav, tmp_path):
+    (tmp_path / "out.wav.part").symlink_to("/dev/full")
+    item = reaper.project.add_track().add_item(wav)
+    said, _run = read(reaper, item, tmp_path / "out.wav")
+    assert "refused " in said
+    assert "No space left on device. Make room on the disk." in said
+    assert list(tmp_path.glob("out*")) == []
+
+
+def test_a_long_item_is_read_within_the_budget_of_a_tick(reaper, tmp_path):
+    soundfile.write(tmp_path / "long.wav", noise(40, 2), RATE, subtype="FLOAT")
+    item = reaper.project.add_track().add_item(tmp_path / "long.wav")
+    item.take.source.samples  # noqa: B018 - read before it is timed
+    said, run = read(reaper, item, tmp_path / "out.wav")
+    assert said == "done"
+    assert len(run.ticks) > 3
+    spent = sorted(script + fake for script, fake in run.ticks[:-1])
+    # Other programs may have the processor now and then.
+    assert spent[len(spent) // 2] < 0.02, spent
