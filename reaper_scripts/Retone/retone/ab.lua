@@ -1,4 +1,5 @@
 -- A and B: the original is heard, or its edit. Of selected items, either may be selected.
+-- @noindex
 
 local landing = require("retone.landing")
 local projects = require("retone.projects")

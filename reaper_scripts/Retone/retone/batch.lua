@@ -1,4 +1,5 @@
 -- A batch: what one action began, as plain data that the ledger keeps.
+-- @noindex
 
 local ledger = require("retone.ledger")
 local names = require("retone.names")

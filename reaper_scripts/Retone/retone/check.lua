@@ -1,4 +1,5 @@
 -- What may be typed into a dialog's fields: each check gives the text as it is sent, or nil and the sentence.
+-- @noindex
 
 local check = {}
 

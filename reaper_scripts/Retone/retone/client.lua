@@ -1,4 +1,5 @@
 -- What one run of a script has asked the service for: its jobs and its questions, and what the service says of them.
+-- @noindex
 
 local job = require("retone.job")
 local questions = require("retone.questions")

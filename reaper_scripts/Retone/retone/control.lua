@@ -1,4 +1,5 @@
 -- The actions that make nothing: cancel, start the service, show what is under way.
+-- @noindex
 
 local ledger = require("retone.ledger")
 local ready = require("retone.ready")

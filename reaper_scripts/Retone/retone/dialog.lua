@@ -1,4 +1,5 @@
 -- REAPER's own dialog of text fields, asked again with what was typed until all of it can be used.
+-- @noindex
 
 local dialog = {}
 

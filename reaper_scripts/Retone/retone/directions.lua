@@ -1,4 +1,5 @@
 -- A clip's directions in the project: previews on a muted track to listen to, and the numbers that steer needs.
+-- @noindex
 
 local fields = require("retone.fields")
 local items = require("retone.items")

@@ -1,4 +1,5 @@
 -- Edits of the selected items by a prompt: with a dialog, or again as last time.
+-- @noindex
 
 local batch = require("retone.batch")
 local check = require("retone.check")

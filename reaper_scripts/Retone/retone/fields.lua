@@ -1,4 +1,5 @@
 -- Numbers copied from one track, item or take to another, by REAPER's names for them.
+-- @noindex
 
 local fields = {}
 

@@ -1,4 +1,5 @@
 -- The search for directions in the selected items.
+-- @noindex
 
 local check = require("retone.check")
 local dialog = require("retone.dialog")

@@ -1,5 +1,6 @@
 -- The end of a batch: what succeeded lands, the ledger forgets it in the same tick, and what the user should know of is
 -- said, a sentence for each failure.
+-- @noindex
 
 local directions = require("retone.directions")
 local ledger = require("retone.ledger")

@@ -1,4 +1,5 @@
 -- What the dialogs of edit, directions and steer have in common: their common lines, title, and way to a batch.
+-- @noindex
 
 local batch = require("retone.batch")
 local check = require("retone.check")

@@ -1,4 +1,5 @@
 -- A result as an item: at its source's place, with its source's volume, pan and fades, and a take for each file.
+-- @noindex
 
 local fields = require("retone.fields")
 local projects = require("retone.projects")

@@ -2,6 +2,7 @@
 --
 -- Nothing gets lost in a spool, so a job is asked for once; again only when the service was too busy to keep it or does
 -- not know it. When nothing was heard of it for a while, its state is asked.
+-- @noindex
 
 local job = {}
 

@@ -1,4 +1,5 @@
 -- The end of a batch's way: its files laid into the project, in one undo step, with nothing else changed.
+-- @noindex
 
 local items = require("retone.items")
 local projects = require("retone.projects")

@@ -1,4 +1,5 @@
 -- Fixed item lanes, from REAPER 7 on: variations beside each other, to comp from.
+-- @noindex
 
 local lanes = {}
 

@@ -4,6 +4,7 @@
 -- A batch is what one action began; its jobs are one an item. Who looks after a batch is its owner, the CLIENT of a
 -- script's run. `state` of a job: "read" (its audio is still to be read), "asked" (the service has it), "done" (its
 -- files are known) or "failed" (its sentence says why).
+-- @noindex
 
 local store = require("retone.store")
 

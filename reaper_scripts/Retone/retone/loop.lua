@@ -1,6 +1,7 @@
 -- What runs in a script from its start to its last job's landing: one tick after the other, by reaper.defer.
 --
 -- A loop looks after its own batches, and after those whose owner is gone: a script that was ended, or REAPER closed.
+-- @noindex
 
 local client = require("retone.client")
 local finish = require("retone.finish")

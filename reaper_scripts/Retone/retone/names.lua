@@ -1,4 +1,5 @@
 -- Names that nobody else has, names that every file system takes, and files that are whole once their name is there.
+-- @noindex
 
 local names = {}
 

@@ -1,4 +1,5 @@
 -- Batches whose owner is gone: its mark is not there any more, or has stood still while this script went on.
+-- @noindex
 
 local ledger = require("retone.ledger")
 

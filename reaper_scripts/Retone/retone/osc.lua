@@ -2,6 +2,7 @@
 --
 -- Written are integers (i), floats (f) and texts (s), which is all that Retone's requests need. Read is every type
 -- that a service may send. Bytes may come from anywhere: reading them never raises an error, it says what is wrong.
+-- @noindex
 
 local osc = {}
 

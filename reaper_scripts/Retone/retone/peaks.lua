@@ -1,4 +1,5 @@
 -- The waveforms of new takes, built a little each tick: without them REAPER draws an empty lane.
+-- @noindex
 
 local peaks = {}
 

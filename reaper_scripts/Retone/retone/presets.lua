@@ -1,4 +1,5 @@
 -- Presets: settings under a name, kept by the service, so that every front end has the same.
+-- @noindex
 
 local dialog = require("retone.dialog")
 

@@ -1,4 +1,5 @@
 -- A small window with what is under way, drawn from the ledger: any Retone script's jobs, whoever began them.
+-- @noindex
 
 local ledger = require("retone.ledger")
 local report = require("retone.report")

@@ -1,4 +1,5 @@
 -- Open projects, and items in them by their GUID: pointers die with a tab or an undo, GUIDs stay.
+-- @noindex
 
 local projects = {}
 

@@ -1,4 +1,5 @@
 -- Questions that are no jobs, such as for the names of presets: each comes to one answer, or to the reason why not.
+-- @noindex
 
 local service = require("retone.service")
 

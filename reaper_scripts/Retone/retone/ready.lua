@@ -1,4 +1,5 @@
 -- A service that can be asked: it runs, or is started, or the user hears what to do.
+-- @noindex
 
 local dialog = require("retone.dialog")
 local report = require("retone.report")

@@ -2,6 +2,7 @@
 --
 -- A string is `s` and its bytes, all but letters, digits and . _ - written as %XX; a whole number `i`, another number
 -- `d`, a truth `t` or `f`; a table `{key=value,...}` with its keys in order.
+-- @noindex
 
 local record = {}
 

@@ -1,4 +1,5 @@
 -- What the service says of a job, as events: tables with named fields, for arguments that stand in order.
+-- @noindex
 
 local replies = {}
 

@@ -1,4 +1,5 @@
 -- Sentences for the user that need no answer: in the progress window while one is open, else a line of the console.
+-- @noindex
 
 local store = require("retone.store")
 

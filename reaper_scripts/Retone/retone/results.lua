@@ -1,4 +1,5 @@
 -- Results on the track below their source: as takes of one item at the source's place, or on lanes.
+-- @noindex
 
 local items = require("retone.items")
 local lanes = require("retone.lanes")

@@ -1,4 +1,5 @@
 -- Where on a source's result tracks there is room: on an item made of the same range, or beside what lies there.
+-- @noindex
 
 local items = require("retone.items")
 local lanes = require("retone.lanes")

@@ -1,4 +1,5 @@
 -- One batch under way in this script: its audio is read, asked for, and what is heard of it kept in the ledger.
+-- @noindex
 
 local batch = require("retone.batch")
 local ledger = require("retone.ledger")

@@ -1,4 +1,5 @@
 -- What the user selected: the items, and what of each is to be rendered.
+-- @noindex
 
 local projects = require("retone.projects")
 local take_audio = require("retone.take_audio")

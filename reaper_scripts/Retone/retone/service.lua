@@ -1,4 +1,5 @@
 -- Whether the service runs and understands these scripts, and how it is started.
+-- @noindex
 
 local spool = require("retone.spool")
 local version = require("retone.version")

@@ -1,4 +1,5 @@
 -- The last values of each dialog, for the next one and for the actions that show none.
+-- @noindex
 
 local store = require("retone.store")
 

@@ -3,6 +3,7 @@
 -- A script writes SPOOL/in/CLIENT-000001.osc and so on, the service SPOOL/out/CLIENT/000001.osc and so on, both under
 -- another name first, so that a file is whole as soon as its name is there. The last reply that was read stays lying:
 -- a service that is started again counts on from it. CLIENT is new for each run of a script.
+-- @noindex
 
 local names = require("retone.names")
 local osc = require("retone.osc")

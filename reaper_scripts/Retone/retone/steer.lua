@@ -1,4 +1,5 @@
 -- Edits along directions: one, or several at once, by as many amounts as are given.
+-- @noindex
 
 local check = require("retone.check")
 local dialog = require("retone.dialog")

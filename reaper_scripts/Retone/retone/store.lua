@@ -1,4 +1,5 @@
 -- What Retone remembers in REAPER: tables under names, in this session or for ever (reaper-extstate.ini).
+-- @noindex
 
 local record = require("retone.record")
 

@@ -3,6 +3,7 @@
 -- REAPER's take accessor gives it with rate, pitch, channel mode, stretch markers, loops, sections and reversal, all
 -- of which therefore need no word here, and without volumes, pans, fades, envelopes and (as far as is known) take FX.
 -- Where an item reaches beyond a source that does not loop, the user hears silence, and so it is written.
+-- @noindex
 
 local take_source = require("retone.take_source")
 local wav = require("retone.wav")

@@ -1,4 +1,5 @@
 -- Effects on a take: Retone reads a take's audio from before them, so the user may have them rendered into it first.
+-- @noindex
 
 local selection = require("retone.selection")
 

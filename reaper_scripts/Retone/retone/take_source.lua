@@ -1,4 +1,5 @@
 -- What a take's audio is made of: its source's rate and channels, or why there is no audio to read and what to do.
+-- @noindex
 
 local take_source = {}
 

@@ -1,4 +1,5 @@
 -- The track that results land on: found again, or made just below the source's, sounding as the source's sounds.
+-- @noindex
 
 local fields = require("retone.fields")
 local projects = require("retone.projects")

@@ -1,5 +1,6 @@
 -- WAV files of 32-bit float samples: written piece by piece, and the text that the service left in its own read back.
 -- The same files as engine/retone_engine/audio/wav.py makes, without a text.
+-- @noindex
 
 local names = require("retone.names")
 

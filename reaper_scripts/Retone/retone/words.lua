@@ -1,4 +1,5 @@
 -- Texts of the user's, fitted to where they are shown or kept.
+-- @noindex
 
 local words = {}
 
