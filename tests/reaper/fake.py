@@ -16,6 +16,8 @@ gives what the chunk returns, pointers as the things of fake_model. Every wrong 
 the tick that it happened in, whatever the script makes of it.
 """
 
+import os
+import subprocess
 import time
 from itertools import count
 from pathlib import Path
@@ -43,14 +45,14 @@ class Fault(AssertionError):
 
 
 class Reaper:
-    """``version``: REAPER's; calls that came later read as nil. ``os``: what GetOS says; on Windows, paths have
-    backslashes. ``clock``: a function that gives seconds, in place of the real time. ``scripts``: the folder of the
-    actions."""
+    """``version``: REAPER's; calls that came later read as nil. ``system``: what GetOS says; on Windows, paths have
+    backslashes. ``clock``: a function that gives seconds, in place of the real time; ``pace``: how much faster than
+    the real one time_precise runs, for scripts that wait. ``scripts``: the folder of the actions."""
 
-    def __init__(self, folder, lua="5.4", version="7.60", os="Other", clock=None, scripts=ACTIONS):
-        self.folder, self.lua, self.os, self.scripts = Path(folder), lua, os, Path(scripts)
+    def __init__(self, folder, lua="5.4", version="7.60", system="Other", clock=None, scripts=ACTIONS, pace=1):
+        self.folder, self.lua, self.os, self.scripts = Path(folder), lua, system, Path(scripts)
         self.version_text, self.version = version, _version(version)
-        self.clock, self.seconds = (time.perf_counter, time.time) if clock is None else (clock, clock)
+        self.clock, self.seconds = (lambda: pace * time.perf_counter(), time.time) if clock is None else (clock, clock)
         self.home, self.resources = self.folder / "home", self.folder / "REAPER"
         for made in (self.home, self.resources, self.folder / "REAPER Media"):
             made.mkdir(exist_ok=True)
@@ -82,6 +84,14 @@ class Reaper:
         """Notes a wrong use; gives the Lua error's text."""
         self.faults.append(f"{name}: {what}")
         return self.faults[-1]
+
+    def shell(self, command):
+        """os.execute: noted, and run where the test allows it."""
+        self.commands.append((command, None))
+        if not self.runs_commands:
+            return True
+        environment = {**os.environ, **self.environment}
+        return subprocess.run(["/bin/sh", "-c", command], env=environment, check=False).returncode == 0 or None
 
     # What the user does
 

@@ -37,6 +37,7 @@ class Run:
                 b"defer": self._deferred.append,
                 b"getenv": lambda name: _optional(reaper.environment.get(text(name), os.environ.get(text(name)))),
                 b"seconds": lambda: int(reaper.seconds()),
+                b"shell": lambda command: reaper.shell(text(command)),
                 b"windows": lambda: reaper.os.startswith("Win"),
                 b"array_methods": self._lua.table_from(
                     {data(name.split(".")[-1]): True for name in reaper.calls if name.startswith("{reaper.array}.")}

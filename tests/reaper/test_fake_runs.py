@@ -129,7 +129,7 @@ def test_a_process_is_run_where_the_test_allows_it_and_noted_always(reaper):
 
 
 def test_windows_paths_have_backslashes_and_renaming_does_not_replace(tmp_path):
-    reaper = Reaper(tmp_path, os="Win64")
+    reaper = Reaper(tmp_path, system="Win64")
     code = """
     local folder = os.getenv("LOCALAPPDATA") .. "\\\\Retone"
     reaper.RecursiveCreateDirectory(folder, 0)
@@ -159,9 +159,9 @@ def test_a_folders_listing_is_remembered_until_it_is_asked_for_anew(reaper, tmp_
 
 
 @pytest.mark.parametrize("code", ["io.open('x')", "io.popen('ls')", "os.execute('ls')", "print(1)"])
-def test_what_goes_wrong_on_windows_or_unseen_is_refused(reaper, code):
+def test_what_goes_wrong_on_windows_or_unseen_is_refused(tmp_path, code):
     with pytest.raises(Fault):
-        reaper.lua_run(code)
+        Reaper(tmp_path, system="Win64").lua_run(code)
 
 
 WINDOW = """
