@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from retone_bridge.install.writing import content_of, digest, replace, told
+from retone_bridge.install.writing import content_of, digest, part_of, replace, told
 from retone_engine.request import RetoneError
 
 MANIFEST = "installed.json"
@@ -72,6 +72,8 @@ class Plan:
     def carry_out(self) -> None:
         """Does it, each file whole or not at all; when it breaks off, the next run goes on. Raises RetoneError."""
         with told():
+            for name in {*self.files, *self.manifest.files, MANIFEST}:
+                part_of(self.folder / name).unlink(missing_ok=True)  # of a run that was killed
             if self.files:
                 self._write()
             elif self.manifest.files:

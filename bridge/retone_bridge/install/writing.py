@@ -15,7 +15,7 @@ from retone_engine.request import RetoneError
 
 def replace(path: Path, content: bytes) -> None:
     """Writes ``content`` beside ``path`` and moves it there, so that nobody ever reads half of it."""
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     part.unlink(missing_ok=True)  # of a run that was killed
     try:
         with part.open("xb") as file:
@@ -27,6 +27,11 @@ def replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def part_of(path: Path) -> Path:
+    """What ``path`` is called until it is whole."""
+    return path.with_name(f".{path.name}.part")
 
 
 def digest(content: bytes) -> str:
