@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Threads that spin while they wait take the core from the one they wait for when the machine is busy.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint bench faults soak reliability tradeoff pocket protocol clean
+.PHONY: demo test lint bench faults soak reliability tradeoff pocket index protocol clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -55,6 +55,10 @@ tradeoff: $(VENV)/.installed
 pocket: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[train]"
 	$(BIN)/python engine/training/make.py --work build/pocket
+
+# ReaPack's index.xml for a release: make index URL=https://HOST/OWNER/REPOSITORY TAG=v0.1.0
+index: $(VENV)/.installed
+	$(BIN)/python reaper_scripts/make_index.py "$(URL)" "$(TAG)"
 
 protocol: $(VENV)/.installed
 	$(BIN)/python -m retone_bridge.document > bridge/PROTOCOL.md
