@@ -1,18 +1,34 @@
 """The window that a script draws with gfx: a test reads what stands in it, presses keys and clicks."""
 
+from typing import NamedTuple
+
 from .fake_calls import call
 from .fake_lua import Wrong
 
 CHARACTER, LINE = 7.0, 14.0
 
 
+class Stroke(NamedTuple):
+    """A filled rectangle, or a text that REAPER cuts off at its ``width``; colours from 0 to 1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: tuple[float, float, float]
+    text: str = ""
+    centred: bool = False
+
+
 class Window:
-    """``texts``: what was drawn up to the last gfx.update, from top to bottom as drawn."""
+    """``texts``: what was drawn up to the last gfx.update, from top to bottom as drawn; ``strokes``: the same to draw
+    it again."""
 
     def __init__(self, title, width, height, dock):
         self.title, self.width, self.height, self.dock = title, width, height, dock
         self.texts, self.places, self.rectangles = [], {}, []
         self.drawing, self.drawn_at, self.drawn_rectangles = [], {}, []
+        self.strokes, self.drawn_strokes = [], []
         self.keys, self.open, self.frames = [], True, 0
         self.mouse = {"mouse_x": 0.0, "mouse_y": 0.0, "mouse_cap": 0.0, "mouse_wheel": 0.0}
 
@@ -23,6 +39,7 @@ class Window:
     def shown(self):
         self.texts, self.places, self.rectangles = self.drawing, self.drawn_at, self.drawn_rectangles
         self.drawing, self.drawn_at, self.drawn_rectangles = [], {}, []
+        self.strokes, self.drawn_strokes = self.drawn_strokes, []
         self.frames += 1
 
     def press(self, key):
@@ -42,6 +59,10 @@ def window(run):
     if run.window is None:
         raise Wrong("no window is open: gfx.init comes first")
     return run.window
+
+
+def _colour(run):
+    return tuple(run.get_gfx(name) for name in "rgb")
 
 
 def _numbers(*values):
@@ -111,18 +132,23 @@ def gfx_measurestr(_run, text):
 
 
 @call
-def gfx_drawstr(run, text, *_place):
+def gfx_drawstr(run, text, flags=0, right=None, bottom=None):
     if not isinstance(text, str):
         raise Wrong(f"text expected, got {text!r}")
+    x, y = run.get_gfx("x"), run.get_gfx("y")
+    room = (CHARACTER * len(text) if right is None else right - x), (LINE if bottom is None else bottom - y)
     window(run).drawing.append(text)
-    window(run).drawn_at[text] = run.get_gfx("x"), run.get_gfx("y")
-    run.set_gfx("x", run.get_gfx("x") + CHARACTER * len(text))
+    window(run).drawn_at[text] = x, y
+    window(run).drawn_strokes.append(Stroke(x, y, *room, _colour(run), text, int(flags) & 1 == 1))
+    run.set_gfx("x", x + CHARACTER * len(text))
 
 
 @call
 def gfx_rect(run, x, y, width, height, filled=1):
     _numbers(x, y, width, height)
     window(run).drawn_rectangles.append((x, y, width, height, bool(filled)))
+    if filled:
+        window(run).drawn_strokes.append(Stroke(x, y, width, height, _colour(run)))
 
 
 @call
