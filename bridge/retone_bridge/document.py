@@ -167,7 +167,12 @@ WireGuard's. A service that listens on one address only is not heard on 127.0.0.
 
 
 # How arguments that are several are written.
-_SEVERAL = {"settings": "name value ...", "pushes": "direction K amount A ...", "paths": "path ..."}
+_SEVERAL = {
+    "settings": "name value ...",
+    "pushes": "direction K amount A ...",
+    "paths": "path ...",
+    "names": "name ...",
+}
 
 
 def document() -> str:

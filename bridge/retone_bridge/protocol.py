@@ -1,8 +1,9 @@
 """Every address once, and how messages are read.
 
-A request or a reply is a frozen dataclass whose fields are the arguments, in order; they stand in ``requests`` and
-``replies``. The reader here, the dispatcher, the client, the contract tests and PROTOCOL.md are all made from these
-classes; the parameters come from the engine's table. ``python -m retone_bridge.document`` prints PROTOCOL.md.
+A request or a reply is a frozen dataclass whose fields are the arguments, in order; they stand in ``requests``,
+``replies`` and ``preset_messages``. The reader here, the dispatcher, the client, the contract tests and PROTOCOL.md are
+all made from these classes; the parameters come from the engine's table. ``python -m retone_bridge.document`` prints
+PROTOCOL.md.
 """
 
 from __future__ import annotations
@@ -10,10 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from retone_bridge import preset_messages, replies, requests
 from retone_bridge.osc import Message
+from retone_bridge.preset_messages import (
+    PresetDelete,
+    PresetList,
+    PresetListReply,
+    PresetLoad,
+    PresetLoadReply,
+    PresetRequest,
+    PresetSave,
+)
 from retone_bridge.replies import (
     PARAM,
-    REPLIES,
     Ack,
     Busy,
     Challenged,
@@ -36,7 +46,6 @@ from retone_bridge.replies import (
 from retone_bridge.requests import (
     ACTION,
     PROTOCOL,
-    REQUESTS,
     Action,
     Asking,
     Cancel,
@@ -64,10 +73,14 @@ from retone_engine.request import PARAMETERS, Parameter, RetoneError
 __all__ = [
     "ACTION", "ACTIONS", "DEFAULT_PORT", "HELD", "JOB_ID", "PARAM", "PROTOCOL", "REPLIES", "REQUESTS",
     "Ack", "Action", "Asking", "Busy", "Cancel", "Challenge", "Challenged", "Clips", "ClipsReply", "Direction",
-    "Directions", "Done", "Edit", "Fail", "Heartbeat", "Hello", "Job", "Notify", "Param", "ParamReply", "Progress",
+    "Directions", "Done", "Edit", "Fail", "Heartbeat", "Hello", "Job", "Notify", "Param", "ParamReply", "PresetDelete",
+    "PresetList", "PresetListReply", "PresetLoad", "PresetLoadReply", "PresetRequest", "PresetSave", "Progress",
     "Queued", "Quit", "Received", "Reply", "Request", "Result", "Sealed", "Status", "StatusReply", "Steer", "Sync",
     "Synced", "Version", "VersionReply", "Warned", "Welcome", "asking", "named_in", "read_reply", "read_request",
 ]  # fmt: skip
+
+REQUESTS: tuple[type[Request], ...] = (*requests.REQUESTS, *preset_messages.REQUESTS)
+REPLIES: tuple[type[Reply], ...] = (*replies.REPLIES, *preset_messages.REPLIES)
 
 DEFAULT_PORT = 9130
 JOB_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,35}")

@@ -92,7 +92,7 @@ def fill(kind: type[SaidT], given: Sequence[Argument], address: str) -> SaidT:
     rest: list[Any] = [meant(one) if isinstance(one, float) else one for one in given]
     for name, (each, type_) in arguments_of(kind).items():
         if name == "settings":
-            values |= _settings(rest, kind.asks)
+            values |= _settings(rest, kind)
             rest = []
         elif type_ == tuple[Push, ...]:
             values[name], rest = steering(rest)
@@ -108,15 +108,15 @@ def fill(kind: type[SaidT], given: Sequence[Argument], address: str) -> SaidT:
     return kind(**values)
 
 
-def _settings(given: Sequence[Argument], kind: Asked) -> dict[str, Any]:
-    """Pairs of parameters, among which ``reply_port`` is the packet's own."""
+def _settings(given: Sequence[Argument], kind: type[Said]) -> dict[str, Any]:
+    """Pairs of parameters, among which ``reply_port``, where ``kind`` has one, is the packet's own."""
     names = list(given[::2])
     found: dict[str, Any] = {}
-    if "reply_port" in names:
+    if "reply_port" in names and "reply_port" in arguments_of(kind):
         place = 2 * names.index("reply_port")
         found["reply_port"] = _coerce((*given, None)[place + 1], int | None, "reply_port")
         given = [*given[:place], *given[place + 2 :]]
-    return {**found, "settings": pairs(given, kind)}
+    return {**found, "settings": pairs(given, kind.asks)}
 
 
 def _coerce(value: Argument, type_: Any, what: str) -> Any:

@@ -27,6 +27,8 @@ from retone_bridge.logs import note
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.paths import ENGINE_LOCK, JOURNAL, PREVIEWS_GB, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
+from retone_bridge.presets import FILE as PRESETS
+from retone_bridge.presets import Presets
 from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
 from retone_bridge.spool import CLIPS, Owners, Spool
 from retone_bridge.surface import Actions, HeldValues
@@ -89,6 +91,7 @@ class Server:
             raise
         for own in (places.renders, places.previews):
             leftovers.sweep(own)
+        self._presets = Presets(settings.state / PRESETS)
         command = settings.worker or engine_command(settings.device, settings.model)
         lock = ("--lock", str(settings.state / ENGINE_LOCK))
         self._executor = WorkerProcess((*command, *lock), self._inbox.put)
@@ -242,6 +245,8 @@ class Server:
                 self._jobs.received(request.id)
             case protocol.Clips():
                 self._answer(protocol.ClipsReply.fitting(request.name, self._journal.clips(request.name)), asker)
+            case protocol.PresetRequest():
+                self._answer(self._presets.answer(request), asker)
             case protocol.Param(value=None):
                 self._answer(self._held.reply(request.name), asker)
             case protocol.Param():

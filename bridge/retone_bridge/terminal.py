@@ -18,7 +18,10 @@ EXITS: dict[int, tuple[str, tuple[str, ...]]] = {
     1: ("the engine or Retone itself failed", ("worker_crashed", "worker_hung", "internal")),
     2: (
         "the request is wrong",
-        ("bad_request", "id_reused", "unknown_job", "bad_region", "bad_mask", "outside_roots", "not_allowed"),
+        (
+            *("bad_request", "id_reused", "unknown_job", "bad_region", "bad_mask", "outside_roots", "not_allowed"),
+            *("unknown_preset", "preset_exists"),
+        ),
     ),
     3: (
         "the clip cannot be used",

@@ -6,6 +6,8 @@ CODES = {
     "bad_request": "The message itself is wrong: a name, a type, a range.",
     "id_reused": "A job of this id was asked for with other contents.",
     "unknown_job": "No job of this id is known.",
+    "unknown_preset": "No preset of this name is kept.",
+    "preset_exists": "A preset of this name is there already, with other settings.",
     "no_such_file": "The clip is not there.",
     "not_a_file": "The path is a folder, a device or another thing that is no regular file.",
     "clip_changed": "The clip is no longer the file that was asked for.",
