@@ -148,7 +148,7 @@ def test_a_systemd_that_is_not_there_is_told_of_and_the_file_stays(retone, as_if
     if script:
         program(tmp_path / "programs/systemctl", script)
     status, _, err = retone("install", "login")
-    assert status == 5
+    assert status == 6
     assert sentence in err
     assert path.is_file()
     status, out, _ = retone("install", "login", "--remove")

@@ -110,7 +110,7 @@ def run_login(options: argparse.Namespace) -> int:
         trouble = login.systemctl("daemon-reload") or login.systemctl("enable", login.UNIT)
         if trouble:
             raise RetoneError(
-                "unsupported",
+                "not_running",
                 f"The file is there, but nothing will start it yet: {trouble}. Where systemd runs: systemctl --user "
                 f"enable {login.UNIT}; elsewhere let your desktop's autostart run the command above.",
             )

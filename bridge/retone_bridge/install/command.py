@@ -12,11 +12,11 @@ def service_command(platform: str = sys.platform, executable: str = sys.executab
     """This Python, by its full path, as ``retone serve``; on Windows the one that opens no terminal, if it is there.
 
     A virtual environment's Python is left the link that it is, since only so it finds its packages. Raises
-    RetoneError(unsupported) when the path is not known or holds what no file could say.
+    RetoneError(cannot_write) when the path is not known or holds what no file could say.
     """
     if not executable or not executable.isprintable():
         raise RetoneError(
-            "unsupported", f"Python does not know a plain path to itself ({executable!a}); install Retone elsewhere."
+            "cannot_write", f"Python does not know a plain path to itself ({executable!a}); install Retone elsewhere."
         )
     if platform == "win32":
         quiet = Path(executable).with_name("pythonw.exe")

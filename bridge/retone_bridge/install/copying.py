@@ -58,10 +58,11 @@ class Plan:
         Raises RetoneError(cannot_write) when the folder or one in it is a link, or the manifest cannot be read.
         """
         with told():
+            _check_real(folder)
             manifest = _read(folder)
             names = sorted({*files, *manifest.files})
-            for inner in (folder, *(folder / name for name in sorted(_folders(names)))):
-                _check_real(inner)
+            for inner in sorted(_folders(names)):
+                _check_real(folder / inner)
             return Plan(folder, files, manifest, tuple(_steps(folder, files, manifest, names)))
 
     @property

@@ -102,6 +102,8 @@ def _unit(command: Sequence[str]) -> str:
     return f"""\
 [Unit]
 Description=Retone, which edits clips for the DAW
+StartLimitIntervalSec=600
+StartLimitBurst=5
 
 [Service]
 ExecStart={" ".join(words)}
