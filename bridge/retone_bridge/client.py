@@ -16,12 +16,13 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
+from retone_bridge.asked_presets import AskedPresets
 from retone_bridge.heard import Heard
 from retone_bridge.osc import Message, OscError, decode, encode
 from retone_bridge.protocol import (
@@ -142,8 +143,18 @@ class Client:
                 self._put(data)
         return None
 
-    def ask(self, request: Request, reply: type[ReplyT], seconds: float = 1.0) -> ReplyT:
-        """Asks a question that is no job; raises RetoneError when it fails, not_running when nobody answers."""
+    def ask(
+        self,
+        request: Request,
+        reply: type[ReplyT],
+        seconds: float = 1.0,
+        *,
+        meant: Callable[[ReplyT], bool] = lambda reply: True,
+    ) -> ReplyT:
+        """Asks a question that is no job; ``meant`` tells its answer from a late one to an earlier question.
+
+        Raises RetoneError when it fails, not_running when nobody answers.
+        """
         until = time.monotonic() + seconds
         turns, again = _turns(), 0.0
         while (now := time.monotonic()) < until:
@@ -154,7 +165,7 @@ class Client:
                 heard = self._hear(min(again, until) - now)
             except ConnectionRefusedError:
                 break
-            if isinstance(heard, reply):
+            if isinstance(heard, reply) and meant(heard):
                 return heard
             if isinstance(heard, Fail) and heard.id == request.address:
                 raise RetoneError(heard.code, heard.message)
@@ -205,6 +216,11 @@ class Client:
     def clips(self, name: str, seconds: float = 1.0) -> tuple[str, ...]:
         """Where clips of this file name lay when jobs were made of them, the newest first."""
         return self.ask(Clips(name), ClipsReply, seconds).paths
+
+    @property
+    def presets(self) -> AskedPresets:
+        """The named settings that the service keeps."""
+        return AskedPresets(self)
 
     def cancel(self, id: str) -> None:
         """Asks for a job's end; the job's own events tell when it has come. May be called from any thread."""
