@@ -1,6 +1,7 @@
 """What the tests of the actions share: a project with items, and a real service whose engine copies what it gets."""
 
 from contextlib import contextmanager
+from itertools import count
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ SPOOL = ".local/share/retone/spool"
 
 both_luas = pytest.mark.parametrize("lua", ["5.3", "5.4"])
 
+_numbers = count(1)
+
 
 def noise(path, seconds=1.0, channels=2):
     samples = np.random.default_rng(1).uniform(-0.5, 0.5, (round(seconds * RATE), channels))
@@ -22,23 +25,51 @@ def noise(path, seconds=1.0, channels=2):
     return path
 
 
-@contextmanager
-def scene(folder, lua="5.4", version="7.60", **settings):
-    """A REAPER with a saved project "song", and a service that it reaches through the spool."""
+def saved(folder, lua="5.4", version="7.60", home=None):
+    """A REAPER with a saved project "song"; ``home``: where a service has its spool already."""
     reaper = Reaper(folder, lua=lua, version=version)
     reaper.project.save_as(folder / "song" / "song.rpp")
-    with harness.running(folder / "state", spool=reaper.home / SPOOL, **settings) as service:
-        yield reaper, service
+    if home:
+        reaper.environment["HOME"] = str(home)
+    return reaper
 
 
-def finished(reaper, *runs, seconds=20):
-    """Ticks until the runs have ended."""
-    reaper.until(lambda: all(run.ended for run in runs), seconds=seconds)
+@contextmanager
+def serving(home, **settings):
+    """A service that the scripts of this HOME reach through the spool."""
+    with harness.running(home / "state", spool=home / SPOOL, **settings) as service:
+        yield service
+
+
+_LAND = """
+local item, from, to, files, title, options, id, kind = ...
+local take = reaper.GetActiveTake(item)
+local projects = require("retone.projects")
+local job = { id = id, state = "done", files = files, warnings = {}, directions = {} }
+job.item, job.take, job.name = projects.guid(item), projects.take_guid(take), reaper.GetTakeName(take)
+job.range = assert(require("retone.take_audio").range(item, take, from, to))
+local batch = { title = title, options = options, jobs = { job }, request = {} }
+return require("retone.results").land(batch, reaper.GetItemProjectContext(item))
+"""
+
+
+def land(reaper, item, *files, at=(0, 0), title="a flute", job=None, **options):
+    """Lands files as the results of one job on an item; gives the new sentences and the items that are new."""
+    before = set(reaper.project.items)
+    job = job or f"r{next(_numbers)}"
+    said = reaper.lua_values(_LAND, item, *map(float, at), list(files), title, options, job)
+    return said or [], [new for new in item.project.items if new not in before]
+
+
+def until_landed(reaper, steps=1, seconds=20):
+    """Ticks until the project has so many undo steps."""
+    reaper.until(lambda: len(reaper.project.undo.names) >= steps, seconds=seconds)
 
 
 def edit(reaper, prompt="a flute", **answers):
-    """Runs the action with a dialog on what is selected, to its end."""
+    """Answers the dialog of the edit action and runs it on what is selected, until its result landed."""
+    steps = len(reaper.project.undo.names)
     reaper.answer_inputs(prompt=prompt, **answers)
     run = reaper.run(EDIT)
-    finished(reaper, run)
+    until_landed(reaper, steps + 1)
     return run

@@ -153,7 +153,7 @@ function edit.again(loop, with_new_seed)
   end
   ready.quietly(function()
     if with_new_seed then
-      local next_seed = math.tointeger(values.seed) + math.tointeger(values.variations)
+      local next_seed = math.tointeger(tonumber(values.seed)) + math.tointeger(tonumber(values.variations))
       values.seed = tostring(next_seed % (form.MOST_SEED + 1))
       settings.remember("edit", values)
     end

@@ -61,7 +61,7 @@ function items.make(track, source, cut)
     fields.item(source, item, FADE_OUT)
   end
   local snap = reaper.GetMediaItemInfo_Value(source, "D_SNAPOFFSET")
-  local shifted = snap + items.place(source) - cut.start_s
+  local shifted = snap - (cut.start_s - items.place(source))
   if snap > 0 and shifted >= 0 and shifted <= cut.length_s then
     reaper.SetMediaItemInfo_Value(item, "D_SNAPOFFSET", shifted)
   end

@@ -78,7 +78,8 @@ function parse(text, place)
   elseif kind == "t" or kind == "f" then
     return kind == "t", place + 1
   end
-  local body = text:match("^[%w._%%+-]*", place + 1)
+  -- Past the text's end there is no match.
+  local body = text:match("^[%w._%%+-]*", place + 1) or ""
   local after = place + 1 + #body
   if kind == "s" then
     return body:gsub("%%(%x%x)", function(hex)

@@ -40,10 +40,10 @@ end
 -- The directions and amounts of what was typed: the request's pushes, the highest direction, the amounts as a list.
 local function pushes(values)
   local request = { "direction", values.direction, "amount", values.amount }
-  local highest, amounts = math.tointeger(values.direction), {}
+  local highest, amounts = math.tointeger(tonumber(values.direction)), {}
   for word in values.further:gmatch("%S+") do
     local direction, amount = word:match("^(%d+)=(.*)$")
-    highest = math.max(highest, math.tointeger(direction))
+    highest = math.max(highest, math.tointeger(tonumber(direction)))
     table.move({ "direction", direction, "amount", amount }, 1, 4, #request + 1, request)
   end
   for amount in values.amount:gmatch("[^,]+") do
@@ -70,7 +70,7 @@ local function send(loop, sources, project, values, known)
     local found = named(known.request)
     form.add(request, found, { "noise_level", "model" })
     request[#request + 1] = "count"
-    request[#request + 1] = tostring(math.max(highest, math.tointeger(found.count) or 0))
+    request[#request + 1] = tostring(math.max(highest, math.tointeger(tonumber(found.count)) or 0))
   elseif highest > 3 then
     request[#request + 1] = "count"
     request[#request + 1] = tostring(highest)
