@@ -86,6 +86,16 @@ def test_what_its_owner_changed_or_wrote_is_neither_overwritten_nor_removed(fold
     assert held(folder) == theirs
 
 
+def test_where_all_names_were_taken_nothing_is_left(folder):
+    for name in NEW:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"mine")
+    before = tree(folder.parent)
+    assert set(put(folder, NEW).values()) == {"kept"}
+    assert put(folder, {}) == {}
+    assert tree(folder.parent) == before
+
+
 def test_a_file_that_its_owner_put_back_is_ours_again(folder):
     put(folder, OLD)
     (folder / "Retone - a.lua").write_bytes(b"tried something")

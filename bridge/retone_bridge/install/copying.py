@@ -77,7 +77,7 @@ class Plan:
                 part_of(self.folder / name).unlink(missing_ok=True)  # of a run that was killed
             if self.files:
                 self._write()
-            elif self.manifest.files:
+            elif (self.folder / MANIFEST).is_file():
                 self._remove()
                 (self.folder / MANIFEST).unlink()
                 for name in sorted(self.manifest.folders, key=_depth, reverse=True):
