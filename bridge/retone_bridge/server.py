@@ -5,8 +5,6 @@ Threads only put events onto the queue; the thread in ``run`` takes them off and
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import logging
 import queue
 import threading
@@ -18,21 +16,23 @@ from pathlib import Path
 from typing import TypeAlias
 
 from retone_bridge import leftovers, protocol
-from retone_bridge.askers import LEASE_SECONDS, ReplyPorts, Subscribers, client_of
+from retone_bridge.askers import ReplyPorts, Subscribers, client_of
 from retone_bridge.guard import Guard
 from retone_bridge.housekeeping import Housekeeping
 from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.logs import note
-from retone_bridge.osc import Message, OscError, decode, encode
+from retone_bridge.osc import Message, OscError, decode
 from retone_bridge.paths import ENGINE_LOCK, JOURNAL, PREVIEWS_GB, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.presets import FILE as PRESETS
 from retone_bridge.presets import Presets
-from retone_bridge.protocol import DEFAULT_PORT, PROTOCOL, Ack, Fail, Reply, Request
+from retone_bridge.protocol import DEFAULT_PORT, Ack, Fail, Request
 from retone_bridge.spool import CLIPS, Owners, Spool
 from retone_bridge.surface import Actions, HeldValues
 from retone_bridge.udp import Endpoint, Udp
+from retone_bridge.vitals import Vitals
+from retone_bridge.voice import Voice
 from retone_bridge.workers import WorkerProcess, engine_command
 from retone_engine.request import RetoneError
 
@@ -43,7 +43,6 @@ TICK_SECONDS = 0.1
 TOGETHER_SECONDS = 0.01
 # Packets beyond this wait nowhere: they are dropped, as UDP may, and at-least-once clients send them again.
 INBOX_LIMIT = 4096
-_TROUBLE_CHARACTERS = 400
 
 _Packet: TypeAlias = tuple[bytes, Endpoint]
 
@@ -77,8 +76,6 @@ class Server:
         self._guard = Guard(settings.host, settings.token, settings.paired)
         self._inbox: queue.SimpleQueue[_Packet | WorkerEvent] = queue.SimpleQueue()
         self._stopping = False
-        self._started = time.monotonic()
-        self._engine: Ready | None = None
         self._held = HeldValues()
         self._subscribers = Subscribers()
         self._reply_ports = ReplyPorts()
@@ -95,11 +92,13 @@ class Server:
         command = settings.worker or engine_command(settings.device, settings.model)
         lock = ("--lock", str(settings.state / ENGINE_LOCK))
         self._executor = WorkerProcess((*command, *lock), self._inbox.put)
-        self._jobs = Jobs(self._journal, self._executor, places, self._announce, self._answer)
+        self._spool = Spool(settings.spool, lambda: self._vitals.heartbeat(), self._owners) if settings.spool else None
+        self._voice = Voice(self._udp, self._spool, self._subscribers)
+        self._jobs = Jobs(self._journal, self._executor, places, self._voice.announce, self._voice.answer)
+        self._vitals = Vitals(self._jobs.runs, self._journal.counts)
         room = int(1e9 * settings.previews_gb)
         self._housekeeping = Housekeeping(places.previews, room, self._jobs.writes, self._journal.prune)
-        self._actions = Actions(self._held, self._jobs, lambda echo: self._announce(echo, None))
-        self._spool = Spool(settings.spool, self._heartbeat, self._owners) if settings.spool else None
+        self._actions = Actions(self._held, self._jobs, self._voice.announce)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -167,7 +166,7 @@ class Server:
             self._read(*event)
             return
         if isinstance(event, Ready):
-            self._engine = event
+            self._vitals.engine = event
         self._survive(self._jobs.heard, event)
 
     def _survive(self, does: Callable[..., None], *arguments: object) -> None:
@@ -204,36 +203,35 @@ class Server:
             self._subscribers.renew(asker)
             self._do(request, asker, source)
         except RetoneError as error:
-            self._answer(Fail(protocol.named_in(message), error.code, error.message), asker)
+            self._voice.answer(Fail(protocol.named_in(message), error.code, error.message), asker)
         except Exception as error:
             # A fault of our own in one request must not end everybody's service.
             note(log, logging.ERROR, "fault", source=str(source), address=message.address[:60], error=error)
             words = f"Retone met a fault of its own ({type(error).__name__}); its log tells more."
-            self._answer(Fail(protocol.named_in(message), "internal", words), asker)
+            self._voice.answer(Fail(protocol.named_in(message), "internal", words), asker)
 
     def _do(self, request: Request, asker: Endpoint, source: Endpoint) -> None:
+        answer = self._voice.answer
         match request:
             case protocol.Hello():
                 self._reply_ports.remember(source, request.reply_port)
                 if request.client:
                     note(log, logging.DEBUG, "hello", source=str(source), client=request.client[:60])
-                engine = self._engine or Ready("", "", "")
-                welcome = protocol.Welcome(version(), PROTOCOL, engine.device, Path(engine.model).name, LEASE_SECONDS)
-                self._answer(welcome, asker)
+                answer(self._vitals.welcome(), asker)
             case protocol.Version():
-                self._answer(protocol.VersionReply("retone", version(), PROTOCOL), asker)
+                answer(self._vitals.version(), asker)
             case protocol.Status():
-                self._answer(self._status(), asker)
+                answer(self._vitals.status(), asker)
             case protocol.Challenge():
-                self._answer(protocol.Challenged(self._guard.challenge(source)), asker)
+                answer(protocol.Challenged(self._guard.challenge(source)), asker)
             case protocol.Sync():
                 self._jobs.keep()
-                self._answer(protocol.Synced.fitting(request.token), asker)
+                answer(protocol.Synced.fitting(request.token), asker)
             case protocol.Notify():
                 self._reply_ports.remember(source, request.reply_port)
                 self._notify(bool(request.on), asker)
             case protocol.Quit():
-                self._answer(Ack(request.address), asker)
+                answer(Ack(request.address), asker)
                 self.stop()
             case protocol.Asking():
                 self._jobs.admit(request.id, request.asked(), asker)
@@ -244,79 +242,34 @@ class Server:
             case protocol.Received():
                 self._jobs.received(request.id)
             case protocol.Clips():
-                self._answer(protocol.ClipsReply.fitting(request.name, self._journal.clips(request.name)), asker)
+                answer(protocol.ClipsReply.fitting(request.name, self._journal.clips(request.name)), asker)
             case protocol.PresetRequest():
-                self._answer(self._presets.answer(request), asker)
+                answer(self._presets.answer(request), asker)
             case protocol.Param(value=None):
-                self._answer(self._held.reply(request.name), asker)
+                answer(self._held.reply(request.name), asker)
             case protocol.Param():
-                self._announce(self._held.put(request.name, request.value), None)
+                self._voice.announce(self._held.put(request.name, request.value))
             case protocol.Action():
                 if request.pressed:
                     self._actions.act(request.name, asker)
 
     def _notify(self, on: bool, asker: Endpoint) -> None:
-        self._answer(Ack(protocol.Notify.address), asker)
+        self._voice.answer(Ack(protocol.Notify.address), asker)
         if not on:
             self._subscribers.remove(asker)
             return
         self._subscribers.add(asker)
         for reply in self._held.dump():
-            self._answer(reply, asker)
-
-    def _status(self) -> protocol.StatusReply:
-        counts = self._journal.counts()
-        engine = self._engine or Ready("", "", "")
-        return protocol.StatusReply(
-            running=self._jobs.runs.running,
-            waiting=self._jobs.runs.waiting,
-            done=counts.get("done", 0),
-            failed=counts.get("failed", 0),
-            device=engine.device,
-            model=engine.model,
-            uptime_seconds=int(time.monotonic() - self._started),
-            trouble=self._jobs.runs.trouble[:_TROUBLE_CHARACTERS],
-        )
-
-    def _heartbeat(self) -> protocol.Heartbeat:
-        engine = self._engine or Ready("", "", "")
-        trouble = self._jobs.runs.trouble[:_TROUBLE_CHARACTERS]
-        model = Path(engine.model).name
-        return protocol.Heartbeat(str(int(time.time())), version(), PROTOCOL, engine.device, model, trouble)
+            self._voice.answer(reply, asker)
 
     def _owners(self) -> Owners:
+        """Whose folders in the spool are in use."""
         jobs = tuple(self._jobs.runs)
         clients = (client_of(job.asker[0]) for job in jobs if job.asker)
         return Owners({client for client in clients if client}, {job.id for job in jobs})
 
-    def _answer(self, reply: Reply, asker: Endpoint | None) -> None:
-        if asker is not None:
-            self._send(reply, (asker,))
-
-    def _announce(self, reply: Reply, asker: Endpoint | None) -> None:
-        self._send(reply, dict.fromkeys((*((asker,) if asker else ()), *self._subscribers)))
-
-    def _send(self, reply: Reply, to: tuple[Endpoint, ...] | dict[Endpoint, None]) -> None:
-        try:
-            data = encode(reply.to_osc())
-        except OscError as error:
-            note(log, logging.ERROR, "reply not sent", address=reply.address, error=error)
-            return
-        for endpoint in to:
-            client = client_of(endpoint.host)
-            if client is None:
-                self._udp.send(data, endpoint)
-            elif self._spool is not None:
-                self._spool.put(client, data)
-
 
 _SAID_BY_SERVICES = {reply.address for reply in protocol.REPLIES}
-
-
-@functools.cache
-def version() -> str:
-    """Retone's version, as it is installed."""
-    return importlib.metadata.version("retone")
 
 
 def in_background(server: Server) -> threading.Thread:
