@@ -77,7 +77,7 @@ def test_the_package_provides_every_file_once_and_only_actions_to_the_action_lis
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_only_the_package_is_indexed(name):
     text = (FOLDER / name).read_text(encoding="utf-8")
-    assert ("noindex" in header_of(text)) == (name != PACKAGE)
+    assert ("noindex" in header_of(text)) == (name != PACKAGE), "its first comment must hold a line -- @noindex"
     if "/" not in name:
         assert header_of(text)["description"].startswith("Retone: ")
         assert name.startswith("Retone - ")
