@@ -46,13 +46,14 @@ class Fault(AssertionError):
 
 class Reaper:
     """``version``: REAPER's; calls that came later read as nil. ``system``: what GetOS says; on Windows, paths have
-    backslashes. ``clock``: a function that gives seconds, in place of the real time; ``pace``: how much faster than
-    the real one time_precise runs, for scripts that wait. ``scripts``: the folder of the actions."""
+    backslashes. ``clock``: a function that gives seconds, in place of the real time; else time_precise stands
+    still in the fake's calls, whose slowness is not REAPER's, and runs ``pace`` times as fast for scripts that wait. ``scripts``: the folder of the actions."""
 
     def __init__(self, folder, lua="5.4", version="7.60", system="Other", clock=None, scripts=ACTIONS, pace=1):
         self.folder, self.lua, self.os, self.scripts = Path(folder), lua, system, Path(scripts)
         self.version_text, self.version = version, _version(version)
-        self.clock, self.seconds = (lambda: pace * time.perf_counter(), time.time) if clock is None else (clock, clock)
+        self.pace, self.in_fake_s = pace, 0.0
+        self.clock, self.seconds = (self._own_time, time.time) if clock is None else (clock, clock)
         self.home, self.resources = self.folder / "home", self.folder / "REAPER"
         for made in (self.home, self.resources, self.folder / "REAPER Media"):
             made.mkdir(exist_ok=True)
@@ -210,6 +211,9 @@ class Reaper:
         if self.faults:
             faults, self.faults = self.faults, []
             raise Fault("\n".join(faults))
+
+    def _own_time(self):
+        return self.pace * (time.perf_counter() - self.in_fake_s)
 
     # Paths
 

@@ -32,6 +32,8 @@ class Inputs:
         """The number of the field whose caption begins so, whatever the case; fails where none or several do."""
         wanted = beginning.replace("_", " ").lower()
         found = [number for number, caption in enumerate(self.captions) if caption.lower().startswith(wanted)]
+        whole = [number for number in found if self.captions[number].lower().split(" (")[0] == wanted]
+        found = whole or found
         if len(found) != 1:
             raise Wrong(f"{beginning!r} is no one field of {self.captions}")
         return found[0]

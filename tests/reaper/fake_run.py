@@ -78,7 +78,9 @@ class Run:
             # A fault of the fake's own; a script that catches errors must not hide it either.
             return False, data(self.reaper.fault(name, traceback.format_exc()))
         finally:
-            self._in_fake += time.perf_counter() - begun
+            spent = time.perf_counter() - begun
+            self._in_fake += spent
+            self.reaper.in_fake_s += spent
 
     def start(self):
         loaded = self._made[b"load"](os.fsencode(self.path))
