@@ -87,7 +87,7 @@ function Client:tick()
   local now = reaper.time_precise()
   for _, message in ipairs(self.box:receive()) do
     if not self.questions:hear(message) then
-      events[#events + 1] = self:hear(message, now)
+      self:hear(message, now, events)
     end
   end
   if now >= self.look_at then
@@ -104,12 +104,21 @@ function Client:tick()
   return events
 end
 
--- The event that `message` is for the user, or nil.
-function Client:hear(message, now)
+local function tell(events, one, kind, message)
+  one.is_silent = kind == "silent"
+  events[#events + 1] = { job = one.id, kind = kind, message = message }
+end
+
+-- Adds what `message` says of a job to `events`.
+function Client:hear(message, now, events)
   local event = replies.read(message)
   local one = event and self:find(event.job)
   if one then
-    return one:hear(event, now)
+    if one.is_silent then
+      tell(events, one, "back")
+    end
+    events[#events + 1] = one:hear(event, now)
+    return
   end
   local known_at = event and self.known[event.job]
   if known_at and now > known_at + KNOWN_SECONDS and (event.kind == "done" or event.kind == "fail") then
@@ -122,11 +131,9 @@ function Client:look(events)
   self.misses = (#self.jobs == 0 or service.heartbeat()) and 0 or self.misses + 1
   for _, one in ipairs(self.jobs) do
     if self.misses > 1 and not one.is_silent and not one.is_ended then
-      one.is_silent = true
-      events[#events + 1] = { job = one.id, kind = "silent", message = select(2, service.state()) }
+      tell(events, one, "silent", (select(2, service.state())))
     elseif self.misses == 0 and one.is_silent then
-      one.is_silent = false
-      events[#events + 1] = { job = one.id, kind = "back" }
+      tell(events, one, "back")
     end
   end
 end
