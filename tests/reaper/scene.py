@@ -12,6 +12,7 @@ from reaper.fake import Reaper
 
 RATE = 8000
 EDIT = "Retone - edit selected items with a prompt"
+ESCAPE = 27
 SPOOL = ".local/share/retone/spool"
 
 both_luas = pytest.mark.parametrize("lua", ["5.3", "5.4"])
@@ -67,9 +68,21 @@ def until_landed(reaper, steps=1, seconds=20):
 
 
 def edit(reaper, prompt="a flute", **answers):
-    """Answers the dialog of the edit action and runs it on what is selected, until its result landed."""
+    """Answers the dialog of the edit action, runs it on what is selected until it landed, and closes its window."""
     steps = len(reaper.project.undo.names)
     reaper.answer_inputs(prompt=prompt, **answers)
     run = reaper.run(EDIT)
     until_landed(reaper, steps + 1)
+    close(reaper, run)
     return run
+
+
+def close(reaper, run):
+    """Closes the window of a run, which ends when it has nothing else to do."""
+    run.window.press(ESCAPE)
+    reaper.until(lambda: run.ended)
+
+
+def until_shown(reaper, run, text, seconds=20):
+    """Ticks until this text stands in the window of a run."""
+    reaper.until(lambda: run.window and text in run.window.text, seconds=seconds)

@@ -37,8 +37,9 @@ local function sentences_of(batch)
   if #sentences > 0 and #batch.jobs > 1 then
     sentences[#sentences + 1] = string.format("%d of %d items done.", done, #batch.jobs)
   end
-  if cancelled > 0 then
-    sentences[#sentences + 1] = string.format("cancelled, %d of %d items.", cancelled, #batch.jobs)
+  if cancelled > 0 and cancelled < #batch.jobs then
+    -- A whole batch that goes away speaks for itself.
+    sentences[#sentences + 1] = string.format("%d of %d items cancelled.", cancelled, #batch.jobs)
   end
   if done > 0 and batch.remote_folder then
     local text = "the results stay in the service's own folder, as the project's, %s, is on another machine."
