@@ -137,11 +137,13 @@ def test_a_service_that_is_killed_midway_and_started_again(tmp_path, clip):
         script.ask("r1", clip, "prompt", "slow once")
         script.reaper.until(lambda: any(one["kind"] == "progress" for one in script.heard))
         kill(process)
+        script.reaper.seconds = lambda: time.time() + 6
         script.do("ask", "r2", "/retone/edit", clip, "prompt", "count")
         script.until("r1", "silent")
         script.until("r2", "silent")
         assert "Retone - start the service" in script.of("r1", "silent")["message"]
         process = started(tmp_path)
+        script.reaper.seconds = time.time
         script.until("r1", "back", "done")
         script.until("r2", "back", "done")
         assert [script.kinds(id).count("done") for id in ("r1", "r2")] == [1, 1]
