@@ -46,8 +46,10 @@ class Fault(AssertionError):
 
 class Reaper:
     """``version``: REAPER's; calls that came later read as nil. ``system``: what GetOS says; on Windows, paths have
-    backslashes. ``clock``: a function that gives seconds, in place of the real time; else time_precise stands
-    still in the fake's calls, whose slowness is not REAPER's, and runs ``pace`` times as fast for scripts that wait. ``scripts``: the folder of the actions."""
+    backslashes. ``clock``: a function that gives seconds, in place of the real time; else time_precise stands still in
+    the fake's calls, whose slowness is not REAPER's, and runs ``pace`` times as fast for scripts that wait.
+    ``scripts``: the folder of the actions.
+    """
 
     def __init__(self, folder, lua="5.4", version="7.60", system="Other", clock=None, scripts=ACTIONS, pace=1):
         self.folder, self.lua, self.os, self.scripts = Path(folder), lua, system, Path(scripts)

@@ -1,4 +1,4 @@
-"""A service in a process of its own, which finds its spool in a home of the test's: to be talked to, and to be killed."""
+"""A service in a process of its own, which finds its spool in a home of the test's: to be asked, and to be killed."""
 
 import os
 import subprocess

@@ -1,0 +1,272 @@
+"""The way from REAPER and back when things go wrong: cancelled, killed, deleted, closed, ended, said twice.
+
+The prompt tells the engine how to behave (tests/bridge/scripted_worker.py): "late" takes a second, "slow" ten.
+"""
+
+import shutil
+import sys
+import time
+
+import pytest
+
+from reaper.at_work import CANCEL, EDIT, PACE, PROGRESS, REPEAT, assert_in_place, begin, below, finish, landed
+from reaper.fake import ACTIONS, Reaper
+from reaper.service import Service
+from reaper.sounds import clip
+from retone_bridge.osc import Message, encode
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    with Service(tmp_path_factory.mktemp("home")) as service:
+        yield service
+
+
+@pytest.fixture
+def make(tmp_path):
+    def make(home, **about):
+        reaper = Reaper(tmp_path, pace=PACE, **about)
+        reaper.environment["HOME"] = str(home)
+        reaper.project.save_as(tmp_path / "A song.rpp")
+        return reaper
+
+    return make
+
+
+@pytest.fixture
+def reaper(make, shared):
+    return make(shared.home)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A service of the test's own, not started yet."""
+    (tmp_path / "home").mkdir()
+    service = Service(tmp_path / "home")
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def wav(tmp_path):
+    return clip(tmp_path / "clips" / "loop.wav", seconds=0.5)
+
+
+@pytest.fixture
+def item(reaper, wav):
+    return reaper.project.add_track("Piano").add_item(wav, position=1).select()
+
+
+def reach(reaper, run, stage):
+    """Ticks until the window shows that the job has come to a stage."""
+    reaper.until(lambda: run.window and stage in run.window.text, 20)
+
+
+def close(reaper, run):
+    """Closes the window of a script, which ends then."""
+    run.window.press(27)
+    finish(reaper, run)
+
+
+def media(reaper):
+    folder = reaper.project.media_folder
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_a_cancel_midway_leaves_nothing_behind(reaper, item):
+    before = reaper.project.plain()
+    run = begin(reaper, "slow")
+    reach(reaper, run, "invert")
+    finish(reaper, reaper.run(CANCEL))
+    finish(reaper, run)
+    assert reaper.project.plain() == before
+    assert reaper.project.undo.names == []
+    assert media(reaper) == []
+
+
+def test_the_windows_button_cancels(reaper, item):
+    run = begin(reaper, "slow")
+    reach(reaper, run, "invert")
+    run.window.point("Cancel", down=True)
+    finish(reaper, run)
+    assert len(reaper.project.tracks) == 1
+    assert media(reaper) == []
+
+
+def test_an_item_that_was_deleted_midway_loses_nothing(reaper, item):
+    run = begin(reaper, "late")
+    reach(reaper, run, "write")
+    item.delete()
+    reaper.until(lambda: "the item is gone" in run.window.text)
+    (name,) = media(reaper)
+    assert name in run.window.text
+    close(reaper, run)
+    assert len(reaper.project.tracks) == 1
+    assert reaper.project.undo.names == []
+
+
+def test_a_project_that_was_closed_midway_loses_nothing(reaper, item):
+    run, folder = begin(reaper, "late"), reaper.project.media_folder
+    reach(reaper, run, "write")
+    reaper.close_project()
+    reaper.until(lambda: "is not open any more" in run.window.text)
+    (path,) = folder.iterdir()
+    assert path.name in run.window.text
+    assert reaper.project.tracks == []
+    close(reaper, run)
+
+
+def test_a_script_that_is_ended_midway_is_taken_over_by_another(reaper, item):
+    run = begin(reaper, "late")
+    reach(reaper, run, "write")
+    run.end()
+    assert not below_is_there(reaper)
+    other = reaper.run(PROGRESS)
+    reaper.until(lambda: below_is_there(reaper))
+    assert_in_place(landed(reaper, item), item)
+    assert len(reaper.project.undo.names) == 1
+    close(reaper, other)
+
+
+def below_is_there(reaper):
+    return len(reaper.project.tracks) == 2
+
+
+def test_a_script_that_is_ended_while_it_reads_is_taken_over_too(reaper, tmp_path):
+    wav = clip(tmp_path / "long.wav", seconds=30)
+    item = reaper.project.add_track().add_item(wav).select()
+    run = begin(reaper)
+    reach(reaper, run, "reading")
+    run.end()
+    assert reaper.open_accessors == []
+    other = reaper.run(PROGRESS)
+    reaper.until(lambda: below_is_there(reaper), 20)
+    assert_in_place(landed(reaper, item), item)
+    close(reaper, other)
+
+
+def test_what_was_under_way_when_reaper_quit_lands_when_it_is_back(reaper, item):
+    run = begin(reaper, "late")
+    reach(reaper, run, "write")
+    reaper.restart()
+    other = reaper.run(PROGRESS)
+    reaper.until(lambda: below_is_there(reaper))
+    assert_in_place(landed(reaper, item), item)
+    close(reaper, other)
+
+
+def test_what_reaper_forgot_to_have_landed_does_not_land_twice(reaper, item):
+    run = begin(reaper, "late")
+    reach(reaper, run, "write")
+    kept = dict(reaper.kept_state)
+    finish(reaper, run)
+    after = reaper.project.plain()
+    # As after a crash that came before the ini file was written.
+    reaper.restart()
+    reaper.kept_state, reaper.ext_state = dict(kept), dict(kept)
+    other = reaper.run(PROGRESS)
+    reaper.until(lambda: "late" not in other.window.text and "cpu" in other.window.text)
+    reaper.until(lambda: not [key for key in reaper.ext_state if key[1].startswith("job.")])
+    assert reaper.project.plain() == after
+    close(reaper, other)
+
+
+def test_a_done_that_is_said_twice_lands_once(reaper, item, shared):
+    run = begin(reaper, "late")
+    reach(reaper, run, "write")
+    reaper.until(lambda: below_is_there(reaper))
+    path = landed(reaper, item).take.source.file
+    job = landed(reaper, item).ext["retone_jobs"]
+    (folder,) = (folder for folder in (shared.spool / "out").iterdir() if tells_of(folder, job))
+    last = max(int(path.stem) for path in folder.iterdir())
+    done = encode(Message("/retone/done", (job, 1, path)))
+    (folder / f"{last + 1:06d}.osc").write_bytes(done)
+    reaper.until(lambda: not (folder / f"{last:06d}.osc").exists())
+    finish(reaper, run)
+    assert len(below(reaper, item)) == 1
+    assert len(landed(reaper, item).takes) == 1
+    assert len(reaper.project.undo.names) == 1
+
+
+def tells_of(folder, job):
+    return any(job.encode() in path.read_bytes() for path in folder.iterdir())
+
+
+def test_without_a_service_the_user_hears_how_to_start_it(make, own, wav):
+    reaper = make(own.home)
+    reaper.project.add_track().add_item(wav).select()
+    reaper.answer_message("yes", containing="does not run")
+    reaper.answer_message("ok", containing="retone install reaper")
+    finish(reaper, reaper.run(EDIT))
+    assert len(reaper.project.tracks) == 1
+    finish(reaper, reaper.run(REPEAT))
+    assert "there is no edit to repeat yet" in reaper.console
+
+
+def test_a_service_killed_midway_and_started_again_lands_the_edit_once(make, own, wav):
+    own.start()
+    reaper = make(own.home)
+    item = reaper.project.add_track().add_item(wav).select()
+    run = begin(reaper, "slow once")
+    reach(reaper, run, "invert")
+    own.kill()
+    reach(reaper, run, "waits for the service")
+    own.start()
+    reaper.until(lambda: below_is_there(reaper), 20)
+    assert_in_place(landed(reaper, item), item)
+    close(reaper, run)
+    assert len(landed(reaper, item).takes) == 1
+    assert len(reaper.project.undo.names) == 1
+
+
+def test_the_service_is_started_from_reaper_by_the_command_that_was_installed(make, own, wav, tmp_path):
+    scripts = tmp_path / "Réaper's Scripts" / "Retone"
+    shutil.copytree(ACTIONS, scripts)
+    state = tmp_path / "state of 'mine'"
+    words = [
+        sys.executable,
+        "-m",
+        "retone_bridge.cli",
+        "serve",
+        "--port",
+        "0",
+        "--device",
+        "cpu",
+        "--state",
+        str(state),
+    ]
+    quoted = ", ".join(f"[==[{word}]==]" for word in words)
+    (scripts / "installed.lua").write_text(f'return {{ version = "0.1.0", command = {{ {quoted} }} }}')
+    reaper = make(own.home, scripts=scripts)
+    reaper.runs_commands = True
+    run = reaper.run("Retone - start the service")
+    reaper.until(lambda: own.device, 60)
+    assert state.is_dir()
+    reaper.lua_run('require("retone.spool").open():send("/retone/quit")')
+    reaper.until(lambda: not (own.spool / "heartbeat.osc").exists(), 20)
+    run.end()
+
+
+@pytest.mark.parametrize("protocol", [2, 0])
+def test_another_protocol_is_not_spoken_to(make, own, wav, protocol):
+    own.spool.mkdir(parents=True)
+    words = (str(int(time.time())), "9.9.9", protocol, "cpu", "pocket", "")
+    (own.spool / "heartbeat.osc").write_bytes(encode(Message("/retone/heartbeat", words)))
+    reaper = make(own.home)
+    reaper.project.add_track().add_item(wav).select()
+    reaper.answer_message("ok", containing="Update Retone" if protocol == 0 else "retone install reaper")
+    finish(reaper, reaper.run(EDIT))
+    assert not reaper.dialogs.inputs_shown
+    assert list(own.spool.iterdir()) == [own.spool / "heartbeat.osc"]
+
+
+def test_one_of_several_that_fails_keeps_no_other_from_landing(reaper, wav, tmp_path):
+    track = reaper.project.add_track("Piano")
+    good = track.add_item(wav).select()
+    track.add_item(clip(tmp_path / "gone.wav"), position=3).select()
+    (tmp_path / "gone.wav").unlink()
+    run = begin(reaper)
+    reaper.until(lambda: run.window and "1 of 2 items done" in run.window.text)
+    assert str(tmp_path / "gone.wav") in run.window.text
+    assert_in_place(landed(reaper, good), good)
+    close(reaper, run)
