@@ -13,6 +13,8 @@ from reaper.fake import Reaper
 RATE = 8000
 EDIT = "Retone - edit selected items with a prompt"
 ESCAPE = 27
+# Scripts wait by their own clock, which may run faster than the service's.
+PACE = 4
 SPOOL = ".local/share/retone/spool"
 
 both_luas = pytest.mark.parametrize("lua", ["5.3", "5.4"])
@@ -28,7 +30,7 @@ def noise(path, seconds=1.0, channels=2):
 
 def saved(folder, lua="5.4", version="7.60", home=None):
     """A REAPER with a saved project "song"; ``home``: where a service has its spool already."""
-    reaper = Reaper(folder, lua=lua, version=version)
+    reaper = Reaper(folder, lua=lua, version=version, pace=PACE)
     reaper.project.save_as(folder / "song" / "song.rpp")
     if home:
         reaper.environment["HOME"] = str(home)

@@ -4,6 +4,7 @@ import pytest
 import soundfile
 
 from reaper.scene import RATE, both_luas, land, noise, saved
+from retone_engine.audio import wav as retone_wav
 
 FADES = {
     "D_FADEINLEN": 0.1,
@@ -163,8 +164,6 @@ def test_the_original_is_muted_where_the_whole_of_it_was_edited(reaper, wav, res
 
 
 def test_marks_say_where_a_result_came_from_and_how_it_was_made(reaper, wav, tmp_path):
-    from retone_engine.audio import wav as retone_wav
-
     samples, _rate = soundfile.read(wav, dtype="float32")
     recipe = '{"kind": "retone recipe", "request": {"prompt": "a \\"flute\\""}}'
     retone_wav.write(tmp_path / "result.wav", samples.T.copy(), RATE, recipe)

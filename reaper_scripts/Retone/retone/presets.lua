@@ -8,6 +8,11 @@ local presets = {}
 -- A service with a list that does not end would keep the dialog from coming.
 local MOST = 200
 
+-- A setting as it is typed: OSC's numbers have some seven digits.
+local function typed(value)
+  return math.type(value) == "float" and string.format("%.7g", value) or tostring(value)
+end
+
 -- Calls `go(names)` with all names; an empty list when they cannot be had, since an edit needs none.
 function presets.names(loop, go)
   local names = {}
@@ -36,7 +41,7 @@ function presets.load(loop, name, go)
     end
     local settings = {}
     for index = 2, #found - 1, 2 do
-      settings[found[index]] = tostring(found[index + 1])
+      settings[found[index]] = typed(found[index + 1])
     end
     go(settings)
   end)
