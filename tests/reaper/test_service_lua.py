@@ -113,7 +113,7 @@ def test_the_service_is_started_by_the_words_that_were_installed(tmp_path, lua):
 
 
 @pytest.mark.parametrize("lua", VERSIONS)
-def test_what_is_started_outlives_a_hangup_and_says_nothing_on_a_terminal(tmp_path, lua):
+def test_it_is_started_in_the_background_and_away_from_any_terminal(tmp_path, lua):
     reaper = installed(tmp_path, lua, sys.executable, "-m", "retone_bridge.cli", "serve")
     assert reaper.lua_values(START) is True
     ((line, _),) = reaper.commands

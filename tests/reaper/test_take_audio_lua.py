@@ -316,12 +316,12 @@ def test_a_full_disk_is_told(reaper, wav, tmp_path):
 
 
 def test_a_long_item_is_read_within_the_budget_of_a_tick(reaper, tmp_path):
-    soundfile.write(tmp_path / "long.wav", noise(40, 2), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "long.wav", noise(60, 2), RATE, subtype="FLOAT")
     item = reaper.project.add_track().add_item(tmp_path / "long.wav")
     item.take.source.samples  # noqa: B018 - read before it is timed
     said, run = read(reaper, item, tmp_path / "out.wav")
     assert said == "done"
     assert len(run.ticks) > 3
-    spent = sorted(script + fake for script, fake in run.ticks[:-1])
+    spent = sorted(script for script, _fake in run.ticks)
     # Other programs may have the processor now and then.
-    assert spent[len(spent) // 2] < 0.02, spent
+    assert spent[len(spent) // 2] < 0.015, spent

@@ -68,6 +68,7 @@ function take_audio.reader(item, take, range, path)
     writer:abandon()
     return nil, take_source.title(item, take) .. " cannot be read. Set its media online and run the action again."
   end
+  reaper.AudioAccessorValidateState(accessor) -- From here on it tells of changes.
   local most = math.min(range.frames, BUFFER_SAMPLES // range.channels)
   return setmetatable({
     item = item,
