@@ -6,6 +6,7 @@ service runs. One service owns it, whoever holds ``lock``. Everything happens in
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -134,8 +135,8 @@ class Spool:
         except private.NotPrivate as error:
             self._do_without(logging.WARNING, str(error))
             return False
-        except OSError as error:
-            self._do_without(logging.WARNING, error.strerror or type(error).__name__)
+        except (OSError, NotImplementedError) as error:  # a disk of the network may know no locks
+            self._do_without(logging.WARNING, getattr(error, "strerror", None) or type(error).__name__)
             return False
         self._place = place.st_dev, place.st_ino
         self._why_not = ""
@@ -165,12 +166,18 @@ class Spool:
         self._place = None
 
     def _show(self) -> None:
-        part = self._folder / "heartbeat.part"
+        part, shown = self._folder / "heartbeat.part", self._folder / HEARTBEAT
+        data = encode(self._beat().to_osc())
         try:
-            private.write(part, encode(self._beat().to_osc()))
-            part.replace(self._folder / HEARTBEAT)
+            private.write(part, data)
+            part.replace(shown)
         except OSError as error:  # on Windows while a script reads it: the next one comes
             note(log, logging.DEBUG, "no heartbeat", error=error)
+            if error.errno == errno.ENOSPC:
+                # A full disk still has the room that the last one takes; scripts are not to take it for a dead service.
+                with suppress(OSError), shown.open("r+b") as file:
+                    file.write(data)
+                    file.truncate()
 
     def _sweep(self) -> bool:
         """Removes what is of no use any more; gives whether it was so much that some of it is left for soon."""

@@ -1,5 +1,6 @@
 """A service that is talked with through files."""
 
+import errno
 import os
 import stat
 import time
@@ -116,6 +117,16 @@ def test_a_heartbeat_tells_that_the_service_runs(tmp_path, spool):
 def test_a_heartbeat_tells_what_is_wrong(tmp_path, spool):
     with serving(tmp_path, spool, worker=(*SCRIPT, "unusable")):
         assert eventually(lambda: "no such device" in heartbeat(spool)[5])
+
+
+def test_a_heart_beats_on_where_the_disk_is_full(tmp_path, spool, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with serving(tmp_path, spool):
+        monkeypatch.setattr("retone_bridge.spool.private.write", full)
+        before = heartbeat(spool)[0]
+        assert eventually(lambda: heartbeat(spool)[0] != before)
 
 
 def test_a_quit_from_before_the_service_began_is_not_done(tmp_path, spool, clip):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import threading
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from retone_bridge.paths import PREVIEWS_GB, spool_folder, state_folder
 from retone_bridge.protocol import DEFAULT_PORT
+
+log = logging.getLogger(__name__)
 
 
 def add(commands: Any) -> None:
@@ -75,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
         spool=spool_folder(),
     )
     with logs.kept(state / logs.FOLDER, verbose=options.verbose):
+        if settings.spool is None:
+            logs.note(log, logging.WARNING, "spool not used", why="the environment does not name the home folder")
         server, ended = Server(settings), threading.Event()
         on_closing(server.stop, ended)
         print(f"Retone listens on {server.endpoint} (OSC over UDP). Ctrl-C ends it.", flush=True)
