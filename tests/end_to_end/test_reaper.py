@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from reaper.at_work import EDIT, PACE, REPEAT, assert_in_place, begin, below, edit, finish, landed, sound_of
+from reaper.at_work import CANCEL, EDIT, PACE, REPEAT, assert_in_place, begin, below, edit, finish, landed, sound_of
 from reaper.fake import Reaper
 from reaper.fake_model import Effect
 from reaper.fake_sources import Source
@@ -245,6 +245,27 @@ def test_take_effects_are_rendered_first_when_the_user_wants_that(reaper, wav):
     finish(reaper, reaper.run(EDIT))
     assert np.max(np.abs(sound_of(landed(reaper, item)) - soundfile.read(wav)[0] / 2)) < 1e-6
     assert reaper.project.selected_items == [item]
+
+
+def test_scripts_leave_reaper_its_time(make, tmp_path):
+    reaper = make()
+    reaper.pace = 1
+    wav = clip(tmp_path / "long.wav", seconds=60)
+    reaper.project.add_track().add_item(wav).select()
+    run = begin(reaper, "slow")
+    reaper.until(lambda: run.window and "reading" in run.window.text)
+    first = len(run.ticks)
+    reaper.until(lambda: "invert" in run.window.text)
+    reading = [script for script, _fake in run.ticks[first:]]
+    assert len(reading) > 10
+    # One of them all may meet a collection of garbage.
+    assert sorted(reading)[-2] < 0.015
+    polling = len(run.ticks)
+    end = reaper.clock() + 1
+    reaper.until(lambda: reaper.clock() > end)
+    assert sorted(script for script, _fake in run.ticks[polling:])[-2] < 0.005
+    reaper.run(CANCEL)
+    finish(reaper, run)
 
 
 @pytest.mark.parametrize(("source", "says"), [(Source.midi(), "MIDI"), (None, "empty")])

@@ -14,7 +14,8 @@ class ScriptError(AssertionError):
 
 
 class Run:
-    """``ended``: nothing more will be called. ``ticks``: of each, the seconds in the script and those in the fake."""
+    """``ended``: nothing more will be called. ``ticks``: of each, the seconds that the processor worked for the script,
+    and those for the fake."""
 
     def __init__(self, reaper, path, command=0):
         self.reaper, self.path, self.command = reaper, Path(path), command
@@ -66,7 +67,7 @@ class Run:
         project.undo.changed(call)
 
     def _call(self, name, on_main, *arguments):
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.thread_time()
         name, self.on_main = text(name), on_main
         row = self.reaper.calls[name]
         try:
@@ -78,9 +79,8 @@ class Run:
             # A fault of the fake's own; a script that catches errors must not hide it either.
             return False, data(self.reaper.fault(name, traceback.format_exc()))
         finally:
-            spent = time.perf_counter() - begun
-            self._in_fake += spent
-            self.reaper.in_fake_s += spent
+            self._in_fake += time.thread_time() - worked
+            self.reaper.in_fake_s += time.perf_counter() - begun
 
     def start(self):
         loaded = self._made[b"load"](os.fsencode(self.path))
@@ -117,12 +117,12 @@ class Run:
 
     def _timed(self, calls):
         self._in_fake = 0.0
-        begun = time.perf_counter()
+        begun = time.thread_time()
         try:
             for function, arguments in calls:
                 self._protected(function, *arguments)
         finally:
-            whole = time.perf_counter() - begun
+            whole = time.thread_time() - begun
             self.ticks.append((whole - self._in_fake, self._in_fake))
         self.deferred_once |= bool(self._deferred)
         if not self._deferred:
