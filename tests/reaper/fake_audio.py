@@ -30,6 +30,14 @@ def heard(take, rate, channels, start_s, frames):
     return spread(sound, channels)
 
 
+def sounds(take, start_s, end_s):
+    """Whether any of the source lies between two seconds of the item."""
+    if take.source is None or take.source.frames == 0:
+        return False
+    first, last = sorted(source_seconds(take, np.array([start_s, end_s])))
+    return bool(take.item["B_LOOPSRC"]) or (last > 0 and first < take.source.length_s)
+
+
 def apply_effects(project):
     """REAPER's action 40209: renders the selected items with the effects of take and track into new takes.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .fake_audio import heard
+from .fake_audio import heard, sounds
 from .fake_calls import call
 from .fake_lua import Wrong
 from .fake_sources import Source
@@ -134,7 +134,10 @@ def AudioAccessorValidateState(_run, accessor):
 
 @call
 def GetAudioAccessorSamples(run, accessor, rate, channels, start_s, frames, buffer):
-    """Writes interleaved samples up to the item's end and leaves the rest as it is; nil inside a coroutine."""
+    """Writes interleaved samples up to the item's end and leaves the rest as it is; nil inside a coroutine.
+
+    Gives 1, or 0 and writes nothing where there is no audio: past the item's end or a source's that does not loop.
+    """
     cells = run.array_cells(buffer)
     if cells is None:
         raise Wrong("argument 6 (samplebuffer): reaper.array expected")
@@ -149,7 +152,7 @@ def GetAudioAccessorSamples(run, accessor, rate, channels, start_s, frames, buff
     # A frame that begins at the end is not in it; a millionth of a frame is rounding.
     there = int(np.clip(np.ceil((length_s - start_s) * rate - 1e-6), 0, frames))
     before = int(np.clip(np.ceil(-start_s * rate - 1e-6), 0, there))
-    if there == 0:
+    if there == 0 or not sounds(accessor.take, start_s, start_s + there / rate):
         return 0
     samples = np.zeros((there, channels))
     samples[before:] = heard(accessor.take, rate, channels, start_s + before / rate, there - before)

@@ -165,6 +165,8 @@ def ext(thing, name, value, setting):
     key = name.removeprefix("P_EXT:")
     if not key:
         raise Wrong("P_EXT: needs a key")
+    if setting and "\n" in value:
+        raise Wrong("a line break does not come back from a project's file")
     if setting and value:
         thing.ext[key] = value
     elif setting:

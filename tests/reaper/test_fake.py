@@ -36,6 +36,7 @@ def action(tmp_path, code):
         ("reaper.CountTakes(nil)", "MediaItem expected, got nil"),
         ("reaper.GetMediaItemInfo_Value(reaper.GetMediaItem(0, 0), 'D_LEN')", "D_LEN is no number of an item"),
         ("reaper.SetExtState('Retone', 'x', 'a\\0b', false)", "zero byte"),
+        ("reaper.GetSetMediaItemInfo_String(reaper.GetMediaItem(0, 0), 'P_EXT:x', 'a\\nb', true)", "line break"),
         ("os.exit()", "would end REAPER"),
         ("forgotten = 1", "would become a global"),
         ("return python", "undefined global"),

@@ -114,6 +114,16 @@ def test_nothing_comes_inside_a_coroutine_or_past_the_end(reaper, wav):
     assert np.all(samples == 7)
 
 
+def test_nothing_is_written_where_a_source_that_does_not_loop_is_over(reaper, wav):
+    item = reaper.project.add_track().add_item(wav, length=3, B_LOOPSRC=0)
+    said, samples, _changed = read(reaper, item, start=0.99)
+    assert said == 1
+    assert not samples[441:].any()
+    said, samples, _changed = read(reaper, item, start=1.01)
+    assert said == 0
+    assert np.all(samples == 7)
+
+
 def test_an_accessor_tells_that_the_take_was_changed(reaper, wav):
     item = reaper.project.add_track().add_item(wav)
     change = "reaper.SetMediaItemTakeInfo_Value(reaper.GetActiveTake(item), 'D_PLAYRATE', 0.5) read()"
