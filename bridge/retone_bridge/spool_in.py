@@ -75,7 +75,9 @@ class Incoming:
         self._before = names
         taken: list[Spooled] = []
         waits: set[str] = set()
-        for client, number, name in islice(ready, LOOK_LIMIT):
+        for client, number, name in islice(ready, PIECE):
+            if len(taken) == LOOK_LIMIT:
+                break
             if client in waits:
                 continue
             try:

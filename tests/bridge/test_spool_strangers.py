@@ -181,6 +181,19 @@ def test_a_file_that_can_never_be_read_holds_up_nobody_for_long(folder, monkeypa
     assert numbers(incoming.take()) == [2]
 
 
+def test_many_that_cannot_be_read_leave_room_for_those_that_can(folder, monkeypatch):
+    def refuse(path, limit):
+        if path.name.startswith("c0"):
+            raise PermissionError
+        return b"1"
+
+    monkeypatch.setattr(private, "read", refuse)
+    for number in range(2 * LOOK_LIMIT):
+        requested(folder, 1, client=f"c0{number:011}")
+    requested(folder, 1, client="c" + "f" * 12)
+    assert [one.client for one in Incoming(folder).take()] == ["c" + "f" * 12]
+
+
 def test_a_client_that_never_reads_gets_so_much_and_no_more(folder, monkeypatch):
     monkeypatch.setattr("retone_bridge.spool_out.LOOK_SECONDS", 0.05)
     outgoing = Outgoing(folder)
