@@ -292,3 +292,23 @@ def TakeFX_GetFXName(_run, take, number):
 @call
 def TakeFX_GetEnabled(_run, take, number):
     return _effect(take, number).enabled
+
+
+@call
+def TakeFX_AddByName(run, take, name, instantiate):
+    """Only the volume effect that REAPER brings along is at hand."""
+    known = name.lower().replace(" ", "") in ("js:utility/volume", "utility/volume")
+    if instantiate == 0 or not known:
+        return next((number for number, effect in enumerate(take.effects) if effect.name == name), -1)
+    run.changes(take, "TakeFX_AddByName")
+    take.effects.append(Effect(name))
+    return len(take.effects) - 1
+
+
+@call
+def TakeFX_SetParam(run, take, number, parameter, value):
+    run.changes(take, "TakeFX_SetParam")
+    effect = _effect(take, number)
+    if parameter == 0:
+        effect.settings["gain"] = 10 ** (value / 20)
+    return parameter == 0
