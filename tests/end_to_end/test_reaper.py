@@ -72,6 +72,16 @@ def test_the_edit_of_an_item_lands_below_it_and_nothing_else_changes(make, wav, 
     assert run.ended
 
 
+def test_a_mac_has_its_own_place_for_the_spool(tmp_path, wav):
+    spool = "Library/Application Support/retone/spool"
+    with Service(tmp_path / "home", spool=spool):
+        reaper = Reaper(tmp_path, system="macOS-arm64", pace=PACE)
+        reaper.project.save_as(tmp_path / "A song.rpp")
+        item = reaper.project.add_track().add_item(wav).select()
+        edit(reaper)
+        assert_in_place(landed(reaper, item), item)
+
+
 @pytest.mark.parametrize("playrate", [0.5, 1.37])
 def test_a_play_rate_is_heard_in_the_result(reaper, tmp_path, playrate):
     # The rate divides this length, which is shorter than the item at 1.37: it goes round.
@@ -131,6 +141,25 @@ def test_a_result_has_the_rate_and_channels_of_its_source_whatever_the_projects(
     edit(reaper)
     source = landed(reaper, item).take.source
     assert (source.rate, source.channels, source.frames) == (rate, channels, rate // 2)
+
+
+@pytest.mark.parametrize(("mode", "heard"), [(1, [1, 0]), (2, "mixed"), (4, [1]), (67, [0, 1])])
+def test_the_channel_mode_of_a_take_is_heard(reaper, wav, mode, heard):
+    item = reaper.project.add_track().add_item(wav, channel_mode=mode).select()
+    edit(reaper)
+    sound = soundfile.read(wav)[0]
+    expected = sound.mean(axis=1, keepdims=True) if heard == "mixed" else sound[:, heard]
+    assert sound_of(landed(reaper, item)).shape == expected.shape
+    assert np.max(np.abs(sound_of(landed(reaper, item)) - expected)) < 1e-6
+
+
+def test_media_that_was_offline_keeps_its_rate(reaper, wav):
+    item = reaper.project.add_track().add_item(wav, length=1 / 3).select()
+    item.take.source.online = False
+    edit(reaper)
+    assert_in_place(landed(reaper, item), item)
+    assert landed(reaper, item).take.source.rate == RATE
+    assert reaper.loose_sources == []
 
 
 NASTY = """It's "my" song, é ü 漢字 $HOME; `ls` & {1}"""
@@ -199,6 +228,8 @@ def test_the_new_track_goes_where_the_source_track_goes(reaper, wav):
         assert result[name] == item[name]
     assert result.take["D_PAN"] == 0.5
     assert (item["B_MUTE"], result["B_MUTE"]) == (1, 0)
+    # All these are heard of the item, none is in the file.
+    assert np.max(np.abs(sound_of(result) - soundfile.read(wav)[0])) < 1e-6
 
 
 def test_a_later_edit_of_the_same_item_is_a_further_take_of_its_result(reaper, wav):
@@ -250,7 +281,7 @@ def test_take_effects_are_rendered_first_when_the_user_wants_that(reaper, wav):
 def test_scripts_leave_reaper_its_time(make, tmp_path):
     reaper = make()
     reaper.pace = 1
-    wav = clip(tmp_path / "long.wav", seconds=60)
+    wav = clip(tmp_path / "long.wav", seconds=20)
     reaper.project.add_track().add_item(wav).select()
     run = begin(reaper, "slow")
     reaper.until(lambda: run.window and "reading" in run.window.text)

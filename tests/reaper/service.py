@@ -12,19 +12,22 @@ from retone_bridge.osc import OscError, decode
 SPOOL = ".local/share/retone/spool"
 SCRIPTED = f"""
 from pathlib import Path
-from retone_bridge.paths import spool_folder
 from retone_bridge.server import Server, Settings
-Server(Settings(port=0, state=Path(%r), worker={SCRIPT!r}, spool=spool_folder())).run()
+Server(Settings(port=0, state=Path(%r), worker={SCRIPT!r}, spool=Path(%r))).run()
 """
 
 
 class Service:
-    """``home``: the HOME of service and scripts. ``scripted``: the engine is tests/bridge/scripted_worker.py."""
+    """``home``: the HOME of service and scripts. ``scripted``: the engine is tests/bridge/scripted_worker.py, and the
+    spool lies at ``spool`` in HOME."""
 
-    def __init__(self, home, scripted=True):
-        self.home, self.state, self.spool = Path(home), Path(home) / "state", Path(home) / SPOOL
+    def __init__(self, home, scripted=True, spool=SPOOL):
+        self.home, self.state, self.spool = Path(home), Path(home) / "state", Path(home) / spool
         serve = ["-m", "retone_bridge.cli", "serve", "--port", "0", "--device", "cpu", "--state", str(self.state)]
-        self._command = [sys.executable, *(["-c", SCRIPTED % str(self.state)] if scripted else serve)]
+        self._command = [
+            sys.executable,
+            *(["-c", SCRIPTED % (str(self.state), str(self.spool))] if scripted else serve),
+        ]
         self._process = None
 
     def start(self, seconds=60):
