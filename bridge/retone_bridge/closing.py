@@ -25,8 +25,10 @@ def on_closing(stop: Callable[[], None], ended: threading.Event) -> None:
         stop()
 
     for name in _SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), told)
+        number = getattr(signal, name, None)
+        # Whoever started this with a signal ignored, as nohup does, wants it to outlive that.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, told)
     if sys.platform == "win32":
         import ctypes
 

@@ -27,6 +27,20 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process that is sent a signal")
+def test_a_signal_that_was_ignored_from_the_start_stays_ignored(tmp_path):
+    command = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, "-c", SERVICE, str(tmp_path), *SCRIPT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        peer = Peer(("127.0.0.1", int(process.stdout.readline())))
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        peer.send("version")
+        assert peer.next()[0] == "version.reply"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        peer.socket.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process that is sent a signal")
 @pytest.mark.parametrize("prompt", ["slow", "deaf"])
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_a_signal_ends_it_soon_and_puts_the_job_back(tmp_path, clip, number, prompt):

@@ -117,8 +117,8 @@ def test_it_is_started_in_the_background_and_away_from_any_terminal(tmp_path, lu
     reaper = installed(tmp_path, lua, sys.executable, "-m", "retone_bridge.cli", "serve")
     assert reaper.lua_values(START) is True
     ((line, _),) = reaper.commands
-    words = ["nohup", sys.executable, "-m", "retone_bridge.cli", "serve", ">/dev/null", "2>&1", "</dev/null", "&"]
-    assert shlex.split(line) == words
+    words = [sys.executable, "-m", "retone_bridge.cli", "serve", ">/dev/null", "2>&1", "</dev/null", "&"]
+    assert shlex.split(line) == ["trap", "", "HUP;", *words]
 
 
 @pytest.mark.parametrize("lua", VERSIONS)

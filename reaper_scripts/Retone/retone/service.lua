@@ -80,7 +80,8 @@ function service.start()
     reaper.ExecProcess(joined(command, windows_word), -2) -- does not wait and shows no window
     return true
   end
-  local line = "nohup " .. joined(command, shell_word) .. " >/dev/null 2>&1 </dev/null &"
+  -- It outlives REAPER, and the terminal that REAPER may have been started in.
+  local line = "trap '' HUP; " .. joined(command, shell_word) .. " >/dev/null 2>&1 </dev/null &"
   if not os.execute(line) then
     return nil, "Retone's service could not be started. Start it in a terminal with `retone serve`."
   end
