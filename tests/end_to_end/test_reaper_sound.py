@@ -60,3 +60,17 @@ def test_an_edit_changes_the_sound_in_place_and_tells_how_it_was_made(reaper, tm
     asked = recipe["request"]
     assert (asked["prompt"], asked["seed"], asked["steps"]) == ("a church organ", 7, 4)
     assert wav.read_bytes() == before
+
+
+def test_the_self_test_passes_and_changes_no_other_project(reaper, tmp_path):
+    mine = reaper.project
+    mine.add_track("Mine").add_item(clip(tmp_path / "mine.wav")).select()
+    before = mine.plain()
+    finish(reaper, reaper.run("Retone - self test"), seconds=60)
+    assert "FAILED" not in reaper.console, reaper.console
+    assert reaper.console.splitlines()[-1].endswith(" passed, 0 failed.")
+    assert "take effects are not in" in reaper.console
+    assert reaper.project is not mine
+    assert mine.plain() == before
+    assert mine.undo.names == []
+    assert reaper.open_accessors == reaper.loose_sources == []
