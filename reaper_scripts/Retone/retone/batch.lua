@@ -7,11 +7,6 @@ local projects = require("retone.projects")
 
 local batch = {}
 
--- Where a file cannot be written by the service for the project: another machine's folder.
-local function is_remote(folder)
-  return folder:sub(1, 2) == "\\\\" or folder:sub(1, 2) == "//"
-end
-
 -- A new batch, in the ledger.
 --
 -- kind: "edit", "directions" or "steer"; title: what the undo step and the new track are named after; pairs: the
@@ -20,15 +15,15 @@ end
 -- where the title would not tell them apart.
 function batch.begin(client, kind, title, project, sources, pairs_of, options, take_names)
   local path = projects.path(project)
-  local folder = projects.media_folder(project)
+  local folder, is_remote = projects.media_folder(project)
   local new = {
     id = names.id("b"),
     owner = client,
     kind = kind,
     title = title,
     project_path = path,
-    folder = not is_remote(folder) and folder or nil,
-    remote_folder = is_remote(folder) and folder or nil,
+    folder = not is_remote and folder or nil,
+    remote_folder = is_remote and folder or nil,
     unsaved = path == "",
     request = pairs_of,
     options = options,

@@ -6,6 +6,7 @@ local directions = require("retone.directions")
 local ledger = require("retone.ledger")
 local report = require("retone.report")
 local results = require("retone.results")
+local words = require("retone.words")
 
 local finish = {}
 
@@ -16,38 +17,60 @@ local function land(batch, project)
   return results.land(batch, project)
 end
 
--- What is to be said of the jobs, beside what did not land.
+-- The warnings of the jobs, each once with the item or the number of items that it is about.
+local function warnings_of(batch)
+  local messages, about = {}, {}
+  for _, job in ipairs(batch.jobs) do
+    local heard = job.state == "done" and { table.unpack(job.warnings) } or {}
+    if job.state == "done" and job.take_effects then
+      heard[#heard + 1] = "made without its take effects, which Retone does not hear."
+    end
+    for _, message in ipairs(heard) do
+      if not about[message] then
+        about[message] = {}
+        messages[#messages + 1] = message
+      end
+      table.insert(about[message], job.name)
+    end
+  end
+  local sentences = {}
+  for index, message in ipairs(messages) do
+    local names = about[message]
+    sentences[index] = (#names == 1 and names[1] or words.count(#names, "item")) .. ": " .. message
+  end
+  return sentences
+end
+
+-- What is to be said of the jobs, beside what did not land: why which failed, and how many did not.
 local function sentences_of(batch)
-  local sentences, cancelled, done = {}, 0, 0
+  local sentences, cancelled, failed = warnings_of(batch), 0, 0
   for _, job in ipairs(batch.jobs) do
     if job.cancelled then
       cancelled = cancelled + 1
     elseif job.state == "failed" then
+      failed = failed + 1
       sentences[#sentences + 1] = job.sentence
-    else
-      done = done + 1
-      for _, warning in ipairs(job.warnings) do
-        sentences[#sentences + 1] = job.name .. ": " .. warning
-      end
-      if job.take_effects then
-        sentences[#sentences + 1] = job.name .. ": made without its take effects, which Retone does not hear."
-      end
     end
   end
-  if #sentences > 0 and #batch.jobs > 1 then
-    sentences[#sentences + 1] = string.format("%d of %d items done.", done, #batch.jobs)
+  local count = #batch.jobs
+  if failed > 0 and count > 1 then
+    sentences[#sentences + 1] = string.format("%d of %d items done.", count - failed - cancelled, count)
   end
-  if cancelled > 0 and cancelled < #batch.jobs then
+  if cancelled > 0 and cancelled < count then
     -- A whole batch that goes away speaks for itself.
-    sentences[#sentences + 1] = string.format("%d of %d items cancelled.", cancelled, #batch.jobs)
-  end
-  if done > 0 and batch.remote_folder then
-    local text = "the results stay in the service's own folder, as the project's, %s, is on another machine."
-    sentences[#sentences + 1] = text:format(batch.remote_folder)
-  elseif done > 0 and batch.unsaved then
-    report.say_once("unsaved." .. batch.folder, "the project is not saved yet, so its results are in " .. batch.folder)
+    sentences[#sentences + 1] = string.format("%d of %d items cancelled.", cancelled, count)
   end
   return sentences
+end
+
+-- Says where the results of a batch are, where that is not the project's own folder.
+local function say_where(batch)
+  if batch.remote_folder then
+    local text = "the results stay in the service's own folder, as the project's, %s, is on another machine."
+    report.say_once("remote." .. batch.id, text:format(batch.remote_folder))
+  elseif batch.unsaved then
+    report.say_once("unsaved." .. batch.folder, "the project is not saved yet, so its results are in " .. batch.folder)
+  end
 end
 
 -- Ends the batch of a run.
@@ -70,10 +93,15 @@ function finish.batch(run, client)
   for _, sentence in ipairs(said) do
     report.say(sentence)
   end
+  local some_done = false
   for _, job in ipairs(batch.jobs) do
     if job.state == "done" then
+      some_done = true
       client:received(job.id)
     end
+  end
+  if some_done then
+    say_where(batch)
   end
 end
 

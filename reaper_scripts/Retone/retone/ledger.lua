@@ -46,25 +46,41 @@ function ledger.save(job)
   store.put("job." .. job.id, job, true)
 end
 
--- The batch of this id with its jobs, or nil.
-function ledger.batch(id)
-  local batch = store.get("batch." .. id)
-  if batch == nil then
+local function with_jobs(head, read)
+  if head == nil then
     return nil
   end
-  batch.jobs = {}
-  for _, job_id in ipairs(batch.job_ids) do
-    batch.jobs[#batch.jobs + 1] = store.get("job." .. job_id)
+  local batch = { jobs = {} }
+  for name, value in pairs(head) do
+    batch[name] = value
   end
   batch.job_ids = nil
+  for _, id in ipairs(head.job_ids) do
+    batch.jobs[#batch.jobs + 1] = read("job." .. id)
+  end
   return batch
 end
 
--- All batches, oldest first.
+-- The batch of this id with its jobs, to work on; or nil.
+function ledger.batch(id)
+  return with_jobs(store.get("batch." .. id), store.get)
+end
+
+-- All batches with their jobs, oldest first, only to be looked at.
 function ledger.batches()
   local found = {}
-  for _, id in ipairs(index()) do
-    found[#found + 1] = ledger.batch(id)
+  for _, id in ipairs(store.look(INDEX) or {}) do
+    found[#found + 1] = with_jobs(store.look("batch." .. id), store.look)
+  end
+  return found
+end
+
+-- The ids of all batches and their owners, oldest first, as a list of {id, owner}.
+function ledger.owners()
+  local found = {}
+  for _, id in ipairs(store.look(INDEX) or {}) do
+    local head = store.look("batch." .. id)
+    found[#found + 1] = head and { id = id, owner = head.owner }
   end
   return found
 end
@@ -87,7 +103,7 @@ end
 
 -- Whether `client` still looks after this batch: it is there, and nobody else has taken it over.
 function ledger.owns(client, batch)
-  local kept = store.get("batch." .. batch.id)
+  local kept = store.look("batch." .. batch.id)
   return kept ~= nil and kept.owner == client
 end
 
@@ -127,7 +143,7 @@ function ledger.progress(job, progress)
 end
 
 function ledger.progress_of(job)
-  return store.get("progress." .. job.id) or {}
+  return store.look("progress." .. job.id) or {}
 end
 
 return ledger

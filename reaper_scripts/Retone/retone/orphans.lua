@@ -35,15 +35,13 @@ function Orphans:find()
   local passed = math.min(now - self.looked_at, MOST_SECONDS)
   self.looked_at = now
   local found, gone = {}, {}
-  for _, batch in ipairs(ledger.batches()) do
-    local owner = batch.owner
+  for _, one in ipairs(ledger.owners()) do
+    local owner = one.owner
     if owner ~= self.client then
       if gone[owner] == nil then
         gone[owner] = self:is_gone(owner, passed)
       end
-      if gone[owner] then
-        found[#found + 1] = batch
-      end
+      found[#found + 1] = gone[owner] and ledger.batch(one.id) or nil
     end
   end
   return found

@@ -75,11 +75,15 @@ function projects.holding(guids, path)
   return other
 end
 
--- The folder for a project's new media, made where it is missing. For an unsaved project REAPER names its own.
+-- The folder for a project's new media, made where it is missing, and whether it is on another machine: then it is not
+-- made. For an unsaved project REAPER names a folder of its own.
 function projects.media_folder(project)
   local folder = reaper.GetProjectPathEx(project)
-  reaper.RecursiveCreateDirectory(folder, 0)
-  return folder
+  local is_remote = folder:sub(1, 2) == "\\\\" or folder:sub(1, 2) == "//"
+  if not is_remote then
+    reaper.RecursiveCreateDirectory(folder, 0)
+  end
+  return folder, is_remote
 end
 
 local function mark(read, thing, name)

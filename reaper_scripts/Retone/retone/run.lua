@@ -146,7 +146,7 @@ function Run:hear(client, event)
     self:hear_fail(client, job, event)
   elseif event.kind == "silent" then
     ledger.progress(job, { fraction = 0, stage = "waits for the service" })
-    report.say_once("silent." .. job.id, job.name .. ": " .. event.message)
+    report.say_once("silent." .. self.batch.id, event.message .. " What was asked for goes on then.")
   end
   return true
 end

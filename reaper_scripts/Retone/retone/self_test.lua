@@ -20,7 +20,7 @@ local self_test = {}
 local PATIENCE_SECONDS = 300
 -- An edit of strength 0 differs from its clip by what 32-bit floats round.
 local MOST_DIFFERENCE = 0.0001
-local TITLE = "self test"
+local TITLE, PROMPT = "self test", "piano"
 -- A volume effect that REAPER brings along, by the names it has had; its first parameter is in dB.
 local EFFECTS = { "JS:utility/volume", "JS: Volume Adjustment", "utility/volume" }
 
@@ -186,7 +186,7 @@ end
 function Test:send(loop)
   local made = self.made
   self.before, self.others = state_of(made), changes_of_others(made.project)
-  local request = { "prompt", TITLE, "strength", "0" }
+  local request = { "prompt", PROMPT, "strength", "0" }
   local sources = selection.sources(made.project)
   local own = batch.begin(loop.name, "edit", TITLE, made.project, sources, request, {})
   loop:take(own, made.project)

@@ -21,7 +21,22 @@ function store.get(name)
   return record.decode(text)
 end
 
+local looked_at = {}
+
+-- As `get`, for those who only look: the same table as long as the value is the same.
+function store.look(name)
+  local text = reaper.GetExtState(SECTION, name)
+  local last = looked_at[name]
+  if not last or last.text ~= text then
+    last = { text = text, value = text ~= "" and record.decode(text) or nil }
+    looked_at[name] = last
+  end
+  return last.value
+end
+
+-- Forgets the value under a name.
 function store.drop(name)
+  looked_at[name] = nil
   reaper.DeleteExtState(SECTION, name, true)
 end
 
