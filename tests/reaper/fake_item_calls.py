@@ -27,11 +27,6 @@ def GetSelectedMediaItem(run, project, number):
 
 
 @call
-def IsMediaItemSelected(_run, item):
-    return item.selected
-
-
-@call
 def SetMediaItemSelected(run, item, selected):
     run.changes(item, "SetMediaItemSelected")
     item.select(selected)
@@ -52,32 +47,13 @@ def AddMediaItemToTrack(run, track):
 
 
 @call
-def DeleteTrackMediaItem(run, track, item):
-    run.changes(track, "DeleteTrackMediaItem")
-    if item.track is not track:
-        raise Wrong("the item lies on another track")
-    item.delete()
-    return True
-
-
-@call
 def GetMediaItem_Track(_run, item):
-    return item.track
-
-
-@call
-def GetMediaItemTrack(_run, item):
     return item.track
 
 
 @call
 def GetItemProjectContext(_run, item):
     return item.project
-
-
-@call
-def UpdateItemInProject(run, _item):
-    run.reaper.redraws += 1
 
 
 def _known(run, name, table, what):
@@ -114,16 +90,6 @@ def SetMediaItemInfo_Value(run, item, name, value):
 
 
 @call
-def SetMediaItemPosition(run, item, seconds, _refresh):
-    return SetMediaItemInfo_Value(run, item, "D_POSITION", seconds)
-
-
-@call
-def SetMediaItemLength(run, item, seconds, _refresh):
-    return SetMediaItemInfo_Value(run, item, "D_LENGTH", seconds)
-
-
-@call
 def GetSetMediaItemInfo_String(run, item, name, value, setting):
     if setting:
         run.changes(item, f"GetSetMediaItemInfo_String {name}")
@@ -141,21 +107,6 @@ def GetSetMediaItemInfo_String(run, item, name, value, setting):
 @call
 def CountTakes(_run, item):
     return len(item.takes)
-
-
-@call
-def GetMediaItemNumTakes(_run, item):
-    return len(item.takes)
-
-
-@call
-def GetTake(_run, item, number):
-    return nth(item.takes, number)
-
-
-@call
-def GetMediaItemTake(_run, item, number):
-    return item.take if number == -1 else nth(item.takes, number)
 
 
 @call
@@ -179,16 +130,6 @@ def AddTakeToMediaItem(run, item):
 def GetMediaItemTakeByGUID(run, project, guid):
     takes = [take for item in (project or run.reaper.project).items for take in item.takes]
     return next((take for take in takes if take.guid == guid), None)
-
-
-@call
-def GetMediaItemTake_Item(_run, take):
-    return take.item
-
-
-@call
-def GetMediaItemTake_Track(_run, take):
-    return take.item.track
 
 
 @call
@@ -230,38 +171,6 @@ def GetSetMediaItemTakeInfo_String(run, take, name, value, setting):
 @call
 def TakeIsMIDI(_run, take):
     return take.source is not None and take.source.type == "MIDI"
-
-
-@call
-def GetTakeNumStretchMarkers(_run, take):
-    return len(take.stretch_markers)
-
-
-@call
-def GetTakeStretchMarker(_run, take, number):
-    marker = nth(take.stretch_markers, number)
-    return (number, *marker) if marker else (-1, 0.0, 0.0)
-
-
-@call
-def SetTakeStretchMarker(run, take, number, position, source_position=None):
-    run.changes(take, "SetTakeStretchMarker")
-    marker = (position, position if source_position is None else source_position)
-    if number == -1:
-        take.stretch_markers.append(marker)
-        return len(take.stretch_markers) - 1
-    take.stretch_markers[number] = marker
-    return number
-
-
-@call
-def CountTakeEnvelopes(_run, take):
-    return len(take.envelopes)
-
-
-@call
-def GetTakeEnvelopeByName(_run, take, name):
-    return next((envelope for envelope in take.envelopes if envelope.name == name), None)
 
 
 @call

@@ -98,13 +98,6 @@ def GetMediaSourceParent(_run, source):
 
 
 @call
-def PCM_Source_GetSectionInfo(_run, source):
-    if source.type != "SECTION":
-        return False, 0.0, 0.0, False
-    return True, source.offset_s, source.length_s, source.reversed
-
-
-@call
 def CreateTakeAudioAccessor(run, take):
     run.reaper.accessors.append(accessor := Accessor(take))
     return accessor
@@ -118,11 +111,6 @@ def DestroyAudioAccessor(_run, accessor):
 @call
 def GetAudioAccessorStartTime(run, _accessor):
     return run.reaper.accessor_start_s
-
-
-@call
-def GetAudioAccessorEndTime(run, accessor):
-    return run.reaper.accessor_start_s + accessor.take.item["D_LENGTH"]
 
 
 @call

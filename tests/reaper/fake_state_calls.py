@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from .fake_calls import CALLS, call, nth
+from .fake_calls import call, nth
 from .fake_lua import Wrong
 from .fake_model import new_guid
 
@@ -24,11 +24,6 @@ def GetExtState(run, section, key):
 
 
 @call
-def HasExtState(run, section, key):
-    return (section, key) in run.reaper.ext_state
-
-
-@call
 def DeleteExtState(run, section, key, persist):
     run.reaper.ext_state.pop((section, key), None)
     if persist:
@@ -41,23 +36,13 @@ def GetUserInputs(run, title, count, captions, values):
 
 
 @call
-def ShowMessageBox(run, message, title, kind):
-    return run.reaper.dialogs.message(message, title, kind)
-
-
-@call
 def MB(run, message, title, kind):
-    return ShowMessageBox(run, message, title, kind)
+    return run.reaper.dialogs.message(message, title, kind)
 
 
 @call
 def ShowConsoleMsg(run, message):
     run.reaper.console += message.removeprefix("!SHOW:")
-
-
-@call
-def ClearConsole(run):
-    run.reaper.console = ""
 
 
 @call
@@ -76,11 +61,6 @@ def GetResourcePath(run):
 
 
 @call
-def APIExists(run, name):
-    return f"reaper.{name}" in CALLS and run.reaper.has(f"reaper.{name}")
-
-
-@call
 def time_precise(run):
     return run.reaper.clock()
 
@@ -91,36 +71,10 @@ def genGuid(_run, _ignored):
 
 
 @call
-def get_action_context(run):
-    return False, run.reaper.shown_path(run.path), 0, run.command, 0, 0, 0, ""
-
-
-@call
 def set_action_options(run, flags):
     run.options |= flags & 3
     if flags & 12:
         run.toggled = bool(flags & 4)
-
-
-@call
-def SetToggleCommandState(run, _section, _command, state):
-    run.toggled = state == 1
-    return True
-
-
-@call
-def GetToggleCommandStateEx(run, _section, _command):
-    return int(run.toggled)
-
-
-@call
-def RefreshToolbar2(run, _section, _command):
-    run.reaper.redraws += 1
-
-
-@call
-def NamedCommandLookup(run, name):
-    return run.reaper.named_commands.get(name, 0)
 
 
 @call
@@ -144,11 +98,6 @@ def ColorToNative(_run, red, green, blue):
 
 
 @call
-def ColorFromNative(_run, color):
-    return color & 255, color >> 8 & 255, color >> 16 & 255
-
-
-@call
 def file_exists(run, path):
     return Path(run.reaper.real_path(path)).is_file()
 
@@ -156,11 +105,6 @@ def file_exists(run, path):
 @call
 def EnumerateFiles(run, path, number):
     return nth(_names(run, path, Path.is_file, number), number)
-
-
-@call
-def EnumerateSubdirectories(run, path, number):
-    return nth(_names(run, path, Path.is_dir, number), number)
 
 
 def _names(run, path, wanted, number):

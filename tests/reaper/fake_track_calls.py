@@ -17,36 +17,8 @@ def GetTrack(run, project, number):
 
 
 @call
-def GetMasterTrack(run, project):
-    return (project or run.reaper.project).master
-
-
-@call
-def GetParentTrack(_run, track):
-    return track.parent
-
-
-@call
-def GetTrackDepth(_run, track):
-    depth = 0
-    while (track := track.parent) is not None:
-        depth += 1
-    return depth
-
-
-@call
-def GetTrackName(_run, track):
-    return True, track.name or f"Track {track.number}"
-
-
-@call
 def GetTrackGUID(_run, track):
     return track.guid
-
-
-@call
-def GetTrackColor(_run, track):
-    return int(track["I_CUSTOMCOLOR"])
 
 
 @call
@@ -55,34 +27,8 @@ def CountTrackMediaItems(_run, track):
 
 
 @call
-def GetTrackNumMediaItems(_run, track):
-    return len(track.items)
-
-
-@call
 def GetTrackMediaItem(_run, track, number):
     return nth(track.items, number)
-
-
-@call
-def IsTrackSelected(_run, track):
-    return track["I_SELECTED"] != 0
-
-
-@call
-def SetTrackSelected(run, track, selected):
-    run.changes(track, "SetTrackSelected")
-    track["I_SELECTED"] = selected
-
-
-@call
-def CountSelectedTracks(run, project):
-    return sum(track["I_SELECTED"] != 0 for track in (project or run.reaper.project).tracks)
-
-
-@call
-def GetSelectedTrack(run, project, number):
-    return nth([track for track in (project or run.reaper.project).tracks if track["I_SELECTED"]], number)
 
 
 @call
@@ -98,14 +44,6 @@ def InsertTrackInProject(run, project, number, _flags):
 def _insert(run, project, number, name):
     run.changes(project, name)
     project.add_track(at=min(max(number, 0), len(project.tracks)))
-
-
-@call
-def DeleteTrack(run, track):
-    run.changes(track, "DeleteTrack")
-    if track is track.project.master:
-        raise Wrong("the master cannot be deleted")
-    track.delete()
 
 
 def _known(run, name):
@@ -204,14 +142,6 @@ def CreateTrackSend(run, track, target):
 
 
 @call
-def RemoveTrackSend(run, track, category, number):
-    run.changes(track, "RemoveTrackSend")
-    send = _send(track, category, number)
-    send.source.sends.remove(send)
-    return True
-
-
-@call
 def GetTrackSendInfo_Value(run, track, category, number, name):
     send = _send(track, category, number)
     if name in ("P_DESTTRACK", "P_SRCTRACK"):
@@ -245,25 +175,6 @@ def _effect(thing, number):
 
 
 @call
-def TrackFX_GetFXName(_run, track, number):
-    return True, _effect(track, number).name
-
-
-@call
-def TrackFX_GetEnabled(_run, track, number):
-    return _effect(track, number).enabled
-
-
-@call
-def TrackFX_AddByName(run, track, name, _input, instantiate):
-    if instantiate == 0:
-        return next((number for number, effect in enumerate(track.effects) if effect.name == name), -1)
-    run.changes(track, "TrackFX_AddByName")
-    track.effects.append(Effect(name))
-    return len(track.effects) - 1
-
-
-@call
 def TrackFX_CopyToTrack(run, track, number, target, place, move):
     run.changes(target, "TrackFX_CopyToTrack")
     effect = _effect(track, number)
@@ -273,25 +184,8 @@ def TrackFX_CopyToTrack(run, track, number, target, place, move):
 
 
 @call
-def TrackFX_Delete(run, track, number):
-    run.changes(track, "TrackFX_Delete")
-    track.effects.remove(_effect(track, number))
-    return True
-
-
-@call
 def TakeFX_GetCount(_run, take):
     return len(take.effects)
-
-
-@call
-def TakeFX_GetFXName(_run, take, number):
-    return True, _effect(take, number).name
-
-
-@call
-def TakeFX_GetEnabled(_run, take, number):
-    return _effect(take, number).enabled
 
 
 @call

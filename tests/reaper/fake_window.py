@@ -124,14 +124,6 @@ def gfx_setfont(run, number, face="", size=0, *_style):
 
 
 @call
-def gfx_measurestr(_run, text):
-    if not isinstance(text, str):
-        raise Wrong(f"text expected, got {text!r}")
-    lines = text.split("\n")
-    return max(map(len, lines)) * CHARACTER, LINE * len(lines)
-
-
-@call
 def gfx_drawstr(run, text, flags=0, right=None, bottom=None):
     if not isinstance(text, str):
         raise Wrong(f"text expected, got {text!r}")
@@ -149,21 +141,3 @@ def gfx_rect(run, x, y, width, height, filled=1):
     window(run).drawn_rectangles.append((x, y, width, height, bool(filled)))
     if filled:
         window(run).drawn_strokes.append(Stroke(x, y, width, height, _colour(run)))
-
-
-@call
-def gfx_roundrect(run, x, y, width, height, radius, _smooth=0):
-    _numbers(x, y, width, height, radius)
-    window(run).drawn_rectangles.append((x, y, width, height, False))
-
-
-@call
-def gfx_line(run, *places):
-    _numbers(*places)
-    window(run)
-
-
-@call
-def gfx_circle(run, *places):
-    _numbers(*places)
-    window(run)

@@ -44,7 +44,7 @@ def action(tmp_path, code):
         ("reaper.PreventUIRefresh(1)", "held still after the tick"),
         ("reaper.new_array(4)[5] = 1", "outside 1 to 4"),
         ("reaper.new_array(4):clear()", "methods take a dot"),
-        ("reaper.ShowMessageBox('Hello', 'Retone', 0)", "the test does not expect it"),
+        ("reaper.MB('Hello', 'Retone', 0)", "the test does not expect it"),
         ("return reaper.GetTrack(0, 0).name", "index a userdata"),
     ],
 )
