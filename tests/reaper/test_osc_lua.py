@@ -24,6 +24,8 @@ ARGUMENTS = st.lists(
     st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, width=32) | TEXTS | st.binary(max_size=9)
     | st.booleans() | st.none(), max_size=8,
 )  # fmt: skip
+# Beyond this Python writes 64 bits, and Lua 32 as ever.
+FLOATS = st.floats(allow_nan=False, width=32).filter(lambda number: not 3.4e38 < abs(number) < float("inf"))
 
 
 def damaged(packet, places):
@@ -65,7 +67,7 @@ def test_what_python_sends_is_read_alike_and_damage_is_never_fatal(version, argu
 
 @pytest.mark.parametrize("version", VERSIONS)
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.integers(-(2**31), 2**31 - 1) | st.floats(allow_nan=False, width=32) | TEXTS, max_size=8))
+@given(st.lists(st.integers(-(2**31), 2**31 - 1) | FLOATS | TEXTS, max_size=8))
 def test_what_lua_sends_python_reads(version, arguments):
     given = [each.encode() if isinstance(each, str) else each for each in arguments]
     packet = LIBRARIES[version][b"encode"](b"/retone/x", *given)
