@@ -45,6 +45,7 @@ def test_a_script_has_a_whole_job_done(service, spool, clip):
     script = Script(spool)
     request = script.send("edit", "r1", str(clip), "prompt", "strings", "variations", 2)
     heard = script.until("done")
+    assert not request.exists()
     assert [each[:2] for each in heard if each[0] != "progress"] == [
         ("ack", "r1"),
         ("queued", "r1"),
@@ -54,11 +55,10 @@ def test_a_script_has_a_whole_job_done(service, spool, clip):
     ]
     assert {each[0] for each in heard} >= {"progress"}
     assert heard[-1][2] == 2
-    assert not request.exists()
     script.send("received", "r1")
     assert eventually(lambda: service.server._journal.find("r1").received)
-    assert lying(spool / "in") == []
-    assert len(lying(script.replies)) >= 1, "the last reply stays, to count on from"
+    assert eventually(lambda: lying(spool / "in") == [])
+    assert lying(script.replies)[0] == f"{len(script.heard):06}.osc", "the last one read stays, to count on from"
 
 
 def test_requests_are_done_in_order_and_clients_take_turns(service, spool):
