@@ -176,9 +176,11 @@ def test_a_link_in_the_place_of_the_clips_opens_nothing(tmp_path, spool, clip, l
 def test_the_spool_is_its_users_alone(tmp_path, spool):
     spool.mkdir(parents=True, mode=0o755)
     with serving(tmp_path, spool):
-        Script(spool).send("status")
-        assert eventually(lambda: lying(spool / "out"))
-        kept = (spool, *(path for path in spool.rglob("*") if path.name != "next.part"))
+        script = Script(spool)
+        script.send("version")
+        script.next()
+        kept = [spool, *(spool / name for name in ("in", "out", "clips", "lock", "heartbeat.osc"))]
+        kept += [script.replies, script.replies / "000001.osc"]
         assert {stat.S_IMODE(path.lstat().st_mode) & 0o077 for path in kept} == {0}
 
 

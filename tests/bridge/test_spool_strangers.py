@@ -89,6 +89,33 @@ def test_strangers_among_the_replies_stop_nothing(tmp_path):
     assert lying(outside) == []
 
 
+@pytest.mark.parametrize("name", ["in", "out", "clips"])
+def test_a_link_that_comes_later_leads_nowhere(tmp_path, name):
+    spool, outside = tmp_path / "spool", tmp_path / "outside"
+    outside.mkdir()
+    requested(outside, 1)
+    owned = Spool(spool, lambda: Heartbeat("0", "0", 1, "", "", ""), lambda: Owners((), ()))
+    owned.tick()
+    (spool / name).rmdir()
+    (spool / name).symlink_to(outside)
+    owned.tick()
+    assert owned.take() == []
+    owned.put(CLIENT, b"reply")
+    owned.close()
+    assert lying(outside) == [f"{CLIENT}-000001.osc"]
+
+
+def test_a_client_whose_folder_becomes_a_link_is_told_nothing(folder, tmp_path):
+    outgoing, outside = Outgoing(folder), tmp_path / "outside"
+    outside.mkdir()
+    outgoing.put(CLIENT, b"first")
+    (folder / CLIENT).rename(tmp_path / "moved")
+    (folder / CLIENT).symlink_to(outside)
+    for _ in range(3):
+        outgoing.put(CLIENT, b"next")
+    assert lying(outside) == []
+
+
 def test_a_folder_with_many_files_is_read_in_pieces(folder):
     requested(folder, 1, 2)
     for number in range(4 * PIECE):
