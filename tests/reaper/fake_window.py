@@ -124,6 +124,14 @@ def gfx_setfont(run, number, face="", size=0, *_style):
 
 
 @call
+def gfx_measurestr(_run, text):
+    if not isinstance(text, str):
+        raise Wrong(f"text expected, got {text!r}")
+    lines = text.split("\n")
+    return max(map(len, lines)) * CHARACTER, LINE * len(lines)
+
+
+@call
 def gfx_drawstr(run, text, flags=0, right=None, bottom=None):
     if not isinstance(text, str):
         raise Wrong(f"text expected, got {text!r}")

@@ -12,8 +12,9 @@ local progress = {}
 local LOOK_SECONDS = 0.2
 -- A window that an action opened goes away when all is done and nothing was to be said.
 local LINGER_SECONDS = 1.5
-local WIDTH, HEIGHT, EDGE, ROW = 460, 220, 10, 34
+local WIDTH, HEIGHT, EDGE, ROW, LINE, BUTTON = 460, 220, 10, 34, 18, 70
 local ESCAPE, CLOSED = 27, -1
+local CENTRED = 1
 
 local BACK = { 0.13, 0.13, 0.14 }
 local TEXT = { 0.90, 0.90, 0.90 }
@@ -110,21 +111,35 @@ function Window:pressed(left, top, right, bottom)
   return pressed
 end
 
+-- Writes a text on as many lines as it needs from y on; gives the y below it.
+local function write_lines(text, y, right, of)
+  local function fits(line)
+    return gfx.measurestr(line) <= right - EDGE
+  end
+  for _, line in ipairs(words.lines(text, fits)) do
+    write(line, EDGE, y, right, of)
+    y = y + LINE
+  end
+  return y
+end
+
+-- Draws the line at the top and the Cancel button; gives the y below them.
 function Window:draw_head()
-  local left, right = gfx.w - EDGE - 70, gfx.w - EDGE
-  write(self.status, EDGE, EDGE, left - EDGE, DIM)
+  local left, right = gfx.w - EDGE - BUTTON, gfx.w - EDGE
+  local y = write_lines(self.status, EDGE, #self.rows > 0 and left - EDGE or right, DIM)
   if #self.rows > 0 then
     colour(TROUGH)
-    gfx.rect(left, EDGE - 3, 70, 24)
-    write("Cancel", left, EDGE, right, TEXT, 1)
+    gfx.rect(left, EDGE - 3, BUTTON, 24)
+    write("Cancel", left, EDGE, right, TEXT, CENTRED)
     if self:pressed(left, EDGE - 3, right, EDGE + 21) then
       ledger.cancel()
     end
   end
+  return math.max(y + LINE // 2, EDGE + ROW)
 end
 
-function Window:draw_rows()
-  local y = EDGE + ROW
+-- Draws the jobs and, below them, what was said last.
+function Window:draw_rows(y)
   for place, row in ipairs(self.rows) do
     if y + 2 * ROW > gfx.h and place < #self.rows then
       write(string.format("and %d more", #self.rows - place + 1), EDGE, y, gfx.w - EDGE, DIM)
@@ -140,8 +155,7 @@ function Window:draw_rows()
     y = y + ROW
   end
   for place = #self.said, 1, -1 do
-    write(self.said[place], EDGE, y, gfx.w - EDGE, TEXT)
-    y = y + 20
+    y = write_lines(self.said[place], y, gfx.w - EDGE, TEXT) + LINE // 3
   end
 end
 
@@ -155,8 +169,7 @@ function Window:draw(is_busy)
   self:look()
   colour(BACK)
   gfx.rect(0, 0, gfx.w, gfx.h)
-  self:draw_head()
-  self:draw_rows()
+  self:draw_rows(self:draw_head())
   gfx.update()
   if self.stays or is_busy or #self.rows > 0 or #self.said > 0 then
     self.idle_since = nil

@@ -16,6 +16,20 @@ function words.line(text, most)
   return flat
 end
 
+-- A text as lines that `fits` says yes to, broken between words; a word that does not fit has a line of its own.
+function words.lines(text, fits)
+  local lines = {}
+  for word in text:gmatch("%S+") do
+    local longer = #lines > 0 and lines[#lines] .. " " .. word
+    if longer and fits(longer) then
+      lines[#lines] = longer
+    else
+      lines[#lines + 1] = word
+    end
+  end
+  return lines
+end
+
 -- "1 item", "3 items".
 function words.count(number, thing)
   return string.format("%d %s%s", number, thing, number == 1 and "" or "s")
