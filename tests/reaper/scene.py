@@ -86,5 +86,5 @@ def close(reaper, run):
 
 
 def until_shown(reaper, run, text, seconds=20):
-    """Ticks until this text stands in the window of a run."""
-    reaper.until(lambda: run.window and text in run.window.text, seconds=seconds)
+    """Ticks until this text stands in the window of a run, on however many lines."""
+    reaper.until(lambda: run.window and text in " ".join(run.window.texts), seconds=seconds)

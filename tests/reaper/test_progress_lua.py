@@ -31,7 +31,8 @@ local jobs = {
   { id = "r5", name = "five", state = "failed" }, { id = "r6", name = "six", state = "read" },
 }
 ledger.mark("c1", 1)
-ledger.add({ id = "b1", owner = "c1", cancels = 0, title = "a flute, and a very long prompt " .. ("x"):rep(100), jobs = jobs })
+local title = "a flute, and a very long prompt " .. ("x"):rep(100)
+ledger.add({ id = "b1", owner = "c1", cancels = 0, title = title, jobs = jobs })
 ledger.progress(jobs[2], { fraction = 0.25, stage = "replay", seconds_left = 75.0 })
 ledger.progress(jobs[3], { fraction = 0, stage = "queued", position = 3 })
 ledger.progress(jobs[4], { fraction = 0.5, stage = "audio" })
