@@ -19,7 +19,6 @@ the tick that it happened in, whatever the script makes of it.
 import os
 import subprocess
 import time
-from itertools import count
 from pathlib import Path
 
 import reaper.fake_item_calls
@@ -63,13 +62,11 @@ class Reaper:
         self.calls, self.pointers, self.dialogs = load(), Pointers(), Dialogs()
         self.project = Project(self.folder / "REAPER Media")
         self.projects = [self.project]
-        self.ext_state, self.kept_state, self.named_commands = {}, {}, {}
+        self.ext_state, self.kept_state = {}, {}
         self.console, self.commands, self.children, self.runs_commands = "", [], [], False
         self.runs, self.faults, self.sources, self.accessors = [], [], [], []
-        self.refresh_held = self.redraws = self.play_state = 0
+        self.refresh_held = self.redraws = 0
         self.accessor_start_s = 0.0
-        self._commands = count(50001)
-        self._numbers = {}
 
     # What scripts may call
 
@@ -154,8 +151,7 @@ class Reaper:
             if choice == "end":
                 self._settled()
                 return running[-1]
-        command = self._numbers.setdefault(path, next(self._commands))
-        self.runs.append(run := Run(self, path, command))
+        self.runs.append(run := Run(self, path))
         try:
             run.start()
         finally:
@@ -192,6 +188,12 @@ class Reaper:
                 raise Fault(f"not reached within {seconds} s; console: {self.console[-500:]!r}")
             self.tick()
             time.sleep(pause)
+
+    def lose_scripts(self):
+        """Ends all scripts without a word: what they asked for at exit is not called."""
+        for run in self.runs:
+            run.ended = True
+        self.runs.clear()
 
     def restart(self):
         """Quits and starts again: scripts end, and what was not kept on the disk is forgotten."""

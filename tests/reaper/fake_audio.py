@@ -45,8 +45,8 @@ def apply_effects(project):
     """
     for item in project.selected_items:
         take = item.take
-        rate, channels = take.source.true_rate, take.source.channels
-        sound = heard(take, rate, channels, 0.0, round(item["D_LENGTH"] * rate))
+        rate = project.rate
+        sound = heard(take, rate, take.source.channels, 0.0, round(item["D_LENGTH"] * rate))
         for effect in take.effects + item.track.effects * bool(item.track["I_FXEN"]):
             sound = sound * effect.settings.get("gain", 1.0)
         project.media_folder.mkdir(parents=True, exist_ok=True)

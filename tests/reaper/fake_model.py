@@ -63,7 +63,7 @@ class Take(Thing):
     def __init__(self, item, source=None, name="", **values):
         super().__init__(TAKE)
         self.item, self.source, self.name = item, source, name
-        self.effects, self.stretch_markers, self.envelopes = [], [], []
+        self.effects, self.stretch_markers = [], []
         for key, value in values.items():
             self[key] = value
 
@@ -212,7 +212,9 @@ class Track(Thing):
 
 
 class Project(Thing):
-    """A tab. ``file`` is None while it was never saved; its media go to ``media_folder``."""
+    """A tab. ``file`` is None while it was never saved; its media go to ``media_folder``, what REAPER renders has its
+    ``rate``.
+    """
 
     kind = "ReaProject"
 
@@ -225,8 +227,7 @@ class Project(Thing):
         self.time_selection = self.loop = (0.0, 0.0)
         self.ext_state = {}
         self.changes = 0
-        self.bpm = 120.0
-        self.info = {"PROJECT_SRATE": 48000.0, "PROJECT_SRATE_USE": 1.0}
+        self.rate = 48000
         self.undo = Undo(self)
 
     @property

@@ -17,12 +17,12 @@ class Run:
     """``ended``: nothing more will be called. ``ticks``: of each, the seconds that the processor worked for the script,
     and those for the fake."""
 
-    def __init__(self, reaper, path, command=0):
-        self.reaper, self.path, self.command = reaper, Path(path), command
+    def __init__(self, reaper, path):
+        self.reaper, self.path = reaper, Path(path)
         self.ended = self.on_main = False
         self.ticks, self.values = [], None
         self.window, self.listings, self.at_exit = None, {}, []
-        self.options, self.toggled, self.blocks, self.deferred_once = 0, False, 0, False
+        self.options, self.blocks, self.deferred_once = 0, 0, False
         self._deferred, self._in_fake = [], 0.0
         self._lua = runtime(reaper.lua)
         self._made = self._lua.execute(PRELUDE.read_bytes(), self._host())

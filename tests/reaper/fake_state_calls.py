@@ -72,9 +72,10 @@ def genGuid(_run, _ignored):
 
 @call
 def set_action_options(run, flags):
-    run.options |= flags & 3
-    if flags & 12:
-        run.toggled = bool(flags & 4)
+    """1 ends a run that is started again, and with 2 a new one begins then; toolbar buttons are not modelled."""
+    if flags & ~3:
+        raise Wrong(f"the fake knows the options 1 and 2, not {flags}")
+    run.options |= flags
 
 
 @call

@@ -173,7 +173,8 @@ def test_effects_are_heard_only_once_they_are_applied(reaper, wav):
     reaper.lua_run("reaper.Main_OnCommandEx(40209, 0, 0)")
     assert len(item.takes) == 2
     assert len(other.takes) == 1
-    assert np.allclose(heard(item.take, RATE, 2, 0, 100), before / 2, atol=1e-7)
+    assert np.allclose(heard(item.take, RATE, 2, 0, 100), before / 2, atol=1e-3)
+    assert item.take.source.rate == reaper.project.rate == 48000
 
 
 def test_peaks_are_built_in_their_order(reaper, wav):
