@@ -10,9 +10,9 @@ import pytest
 import soundfile
 from scipy.signal import resample_poly
 
-from reaper.at_work import CANCEL, EDIT, PACE, REPEAT, assert_in_place, begin, below, edit, finish, landed, sound_of
+from reaper.at_work import CANCEL, EDIT, PACE, assert_in_place, begin, edit, finish, landed, sound_of
 from reaper.fake import Reaper
-from reaper.fake_model import Effect
+from reaper.fake_routing import Effect
 from reaper.fake_sources import Source
 from reaper.service import Service
 from reaper.sounds import clip, played
@@ -20,36 +20,9 @@ from reaper.sounds import clip, played
 RATE = 44100
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    with Service(tmp_path_factory.mktemp("home")) as service:
-        yield service
-
-
-@pytest.fixture
-def make(tmp_path, service):
-    def make(**about):
-        reaper = Reaper(tmp_path, pace=PACE, **about)
-        reaper.environment["HOME"] = str(service.home)
-        reaper.project.save_as(tmp_path / "A song.rpp")
-        return reaper
-
-    return make
-
-
-@pytest.fixture
-def reaper(make):
-    return make()
-
-
-@pytest.fixture
-def wav(tmp_path):
-    return clip(tmp_path / "clips" / "loop.wav")
-
-
 @pytest.mark.parametrize("about", [{"lua": "5.3", "version": "6.80"}, {"lua": "5.4", "version": "7.60"}], ids=str)
-def test_the_edit_of_an_item_lands_below_it_and_nothing_else_changes(make, wav, about):
-    reaper = make(**about)
+def test_the_edit_of_an_item_lands_below_it_and_nothing_else_changes(make, reaper_service, wav, about):
+    reaper = make(reaper_service.home, **about)
     item = reaper.project.add_track("Piano").add_item(wav, position=1.25).select()
     reaper.project.add_track("Bass")
     reaper.project.cursor = 0.75
@@ -177,98 +150,6 @@ def test_paths_and_names_may_hold_quotes_spaces_and_accents(reaper, tmp_path):
     assert NASTY[:20] in result.track.name
 
 
-def test_several_items_on_several_tracks_land_in_one_step(reaper, tmp_path):
-    wavs = [clip(tmp_path / f"{number}.wav", seconds=0.3 + number / 10, seed=number) for number in range(3)]
-    piano, bass = reaper.project.add_track("Piano"), reaper.project.add_track("Bass")
-    items = [piano.add_item(wavs[0]), piano.add_item(wavs[1], position=5), bass.add_item(wavs[2], position=1)]
-    for item in items:
-        item.select()
-    edit(reaper)
-    assert [track.name for track in reaper.project.tracks][::2] == ["Piano", "Bass"]
-    assert len(reaper.project.tracks) == 4
-    results = [*below(reaper, items[0]), *below(reaper, items[2])]
-    for result, item, wav in zip(results, items, wavs, strict=True):
-        assert_in_place(result, item)
-        assert np.max(np.abs(sound_of(result) - soundfile.read(wav)[0])) < 1e-6
-    assert len(reaper.project.undo.names) == 1
-
-
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_folders_keep_their_structure(reaper, wav, place):
-    tracks = [
-        reaper.project.add_track("Band", I_FOLDERDEPTH=1),
-        reaper.project.add_track("Kick"),
-        reaper.project.add_track("Snare", I_FOLDERDEPTH=-1),
-        reaper.project.add_track("Voice"),
-    ]
-    item = tracks[place].add_item(wav).select()
-    parents = [track.parent for track in tracks]
-    edit(reaper)
-    result = landed(reaper, item)
-    assert [track.parent for track in tracks] == parents
-    assert result.track.parent is tracks[0]
-
-
-def test_the_new_track_goes_where_the_source_track_goes(reaper, wav):
-    reverb = reaper.project.add_track("Reverb")
-    piano = reaper.project.add_track("Piano", D_VOL=0.5, D_PAN=-0.25, B_MAINSEND=0, I_NCHAN=4)
-    piano.add_send(reverb, D_VOL=0.3, I_SENDMODE=3)
-    piano.add_send(None, I_DSTCHAN=2)
-    piano.add_effect("ReaEQ", gain=2)
-    item = piano.add_item(wav, D_VOL=0.7, D_FADEINLEN=0.2, C_FADEINSHAPE=3, D_SNAPOFFSET=0.1).select()
-    item.take["D_PAN"] = 0.5
-    edit(reaper, copy_track_effects="yes", mute_original="yes")
-    result = landed(reaper, item)
-    track = result.track
-    assert [track[name] for name in ("D_VOL", "D_PAN", "B_MAINSEND")] == [0.5, -0.25, 0]
-    assert [(send.target, send.values) for send in track.sends] == [(send.target, send.values) for send in piano.sends]
-    assert [effect.plain() | {"guid": 0} for effect in track.effects] == [
-        effect.plain() | {"guid": 0} for effect in piano.effects
-    ]
-    for name in ("D_VOL", "D_FADEINLEN", "C_FADEINSHAPE", "D_FADEOUTLEN", "D_SNAPOFFSET"):
-        assert result[name] == item[name]
-    assert result.take["D_PAN"] == 0.5
-    assert (item["B_MUTE"], result["B_MUTE"]) == (1, 0)
-    # All these are heard of the item, none is in the file.
-    assert np.max(np.abs(sound_of(result) - soundfile.read(wav)[0])) < 1e-6
-
-
-def test_a_later_edit_of_the_same_item_is_a_further_take_of_its_result(reaper, wav):
-    item = reaper.project.add_track("Piano").add_item(wav).select()
-    edit(reaper)
-    edit(reaper, "a choir", variations=2)
-    result = landed(reaper, item)
-    assert len(reaper.project.tracks) == 2
-    assert len(result.takes) == 3
-    assert result.take is result.takes[1]
-    finish(reaper, reaper.run(REPEAT))
-    assert len(result.takes) == 5
-    assert len({take.source.file for take in result.takes}) == 5
-    assert len(reaper.project.undo.names) == 3
-
-
-def test_variations_may_land_in_lanes_of_which_one_plays(reaper, wav):
-    item = reaper.project.add_track("Piano").add_item(wav).select()
-    edit(reaper, variations="3", variations_in_lanes="yes")
-    results = below(reaper, item)
-    assert [result["I_FIXEDLANE"] for result in results] == [0, 1, 2]
-    assert results[0].track["I_FREEMODE"] == 2
-    assert results[0].track.lane_plays == {0: 1}
-    for result in results:
-        assert_in_place(result, item)
-
-
-def test_original_and_edit_are_heard_by_turns(reaper, wav):
-    item = reaper.project.add_track("Piano").add_item(wav).select()
-    edit(reaper)
-    result = landed(reaper, item)
-    reaper.run("Retone - A-B original and edit")
-    first = item["B_MUTE"], result["B_MUTE"]
-    reaper.run("Retone - A-B original and edit")
-    assert sorted([first, (item["B_MUTE"], result["B_MUTE"])]) == [(0, 1), (1, 0)]
-    assert len(reaper.project.undo.names) == 3
-
-
 def test_take_effects_are_rendered_first_when_the_user_wants_that(reaper, wav):
     item = reaper.project.add_track("Piano").add_item(wav).select()
     item.take.effects.append(Effect("Gain", settings={"gain": 0.5}))
@@ -282,8 +163,7 @@ def test_take_effects_are_rendered_first_when_the_user_wants_that(reaper, wav):
     assert reaper.project.selected_items == [item]
 
 
-def test_scripts_leave_reaper_its_time(make, tmp_path):
-    reaper = make()
+def test_scripts_leave_reaper_its_time(reaper, tmp_path):
     reaper.pace = 1
     wav = clip(tmp_path / "long.wav", seconds=20)
     reaper.project.add_track().add_item(wav).select()
@@ -310,56 +190,3 @@ def test_what_holds_no_audio_is_refused_with_a_sentence(reaper, source, says):
     finish(reaper, reaper.run(EDIT))
     assert len(reaper.project.tracks) == 1
     assert not reaper.dialogs.inputs_shown
-
-
-def test_a_preset_is_kept_and_chosen_by_its_name(reaper, wav):
-    item = reaper.project.add_track().add_item(wav).select()
-    edit(reaper, "warm choir", strength="0.4", save_as="Warm")
-    reaper.answer_inputs(preset="Warm")
-    reaper.answer_inputs()
-    finish(reaper, reaper.run(EDIT))
-    again = reaper.dialogs.inputs_shown[-1]
-    assert (again.value("prompt"), again.value("strength")) == ("warm choir", "0.4")
-    assert len(landed(reaper, item).takes) == 2
-
-
-def test_the_dialog_says_what_is_rendered_and_where(reaper, wav):
-    track = reaper.project.add_track()
-    track.add_item(wav).select()
-    track.add_item(wav, position=3, length=0.5).select()
-    reaper.cancel_inputs()
-    finish(reaper, reaper.run(EDIT))
-    title = reaper.dialogs.inputs_shown[0].title
-    assert "2 items" in title
-    assert "1.5 s" in title
-    assert "cpu" in title
-    assert len(reaper.project.tracks) == 1
-
-
-def test_directions_are_found_and_steered_along(reaper, wav):
-    item = reaper.project.add_track().add_item(wav).select()
-    reaper.answer_inputs()
-    finish(reaper, reaper.run("Retone - find directions in selected item"))
-    found = below(reaper, item)
-    assert [(len(one.takes), one.ext["retone_preview"]) for one in found] == [(2, item.guid)] * 3
-    assert found[0].track["B_MUTE"] == 1
-    reaper.answer_inputs(direction="2", amount="-0.5,0.5")
-    finish(reaper, reaper.run("Retone - steer along a direction"))
-    assert "2: " in reaper.dialogs.inputs_shown[-1].captions[0]
-    (result,) = reaper.project.track("direction 2=-0.5,0.5").items
-    assert_in_place(result, item)
-    assert [take.name for take in result.takes] == ["direction 2=-0.5", "direction 2=0.5"]
-    assert len(reaper.project.undo.names) == 2
-
-
-def test_the_result_goes_to_the_project_that_was_asked_from(reaper, wav, tmp_path):
-    first, item = reaper.project, reaper.project.add_track("Piano").add_item(wav).select()
-    run = begin(reaper, "late")
-    reaper.until(lambda: run.window and "write" in run.window.text)
-    second = reaper.new_project(tmp_path / "other.rpp")
-    finish(reaper, run)
-    assert second.tracks == []
-    assert reaper.project is second
-    assert len(first.tracks) == 2
-    (result,) = first.tracks[1].items
-    assert_in_place(result, item)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from reaper.at_work import EDIT, PACE, assert_in_place, edit, finish, landed, sound_of
-from reaper.fake import Reaper
+from reaper.at_work import EDIT, assert_in_place, edit, finish, landed, sound_of
 from reaper.fake_sources import Source
 from reaper.service import Service
 from reaper.sounds import clip, played
@@ -16,17 +15,10 @@ RATE = 44100
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
+def reaper_service(tmp_path_factory):
+    """With the model instead of the script."""
     with Service(tmp_path_factory.mktemp("home"), scripted=False) as service:
         yield service
-
-
-@pytest.fixture
-def reaper(tmp_path, service):
-    reaper = Reaper(tmp_path, pace=PACE)
-    reaper.environment["HOME"] = str(service.home)
-    reaper.project.save_as(tmp_path / "A song.rpp")
-    return reaper
 
 
 def test_an_edit_of_no_strength_gives_back_what_is_heard_of_the_take(reaper, tmp_path):

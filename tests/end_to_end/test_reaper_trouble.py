@@ -9,33 +9,11 @@ import time
 
 import pytest
 
-from reaper.at_work import CANCEL, EDIT, PACE, PROGRESS, REPEAT, assert_in_place, begin, below, finish, landed
-from reaper.fake import ACTIONS, Reaper
+from reaper.at_work import CANCEL, EDIT, PROGRESS, REPEAT, assert_in_place, begin, below, finish, landed
+from reaper.fake import ACTIONS
 from reaper.service import Service
 from reaper.sounds import clip
 from retone_bridge.osc import Message, encode
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    with Service(tmp_path_factory.mktemp("home")) as service:
-        yield service
-
-
-@pytest.fixture
-def make(tmp_path):
-    def make(home, **about):
-        reaper = Reaper(tmp_path, pace=PACE, **about)
-        reaper.environment["HOME"] = str(home)
-        reaper.project.save_as(tmp_path / "A song.rpp")
-        return reaper
-
-    return make
-
-
-@pytest.fixture
-def reaper(make, shared):
-    return make(shared.home)
 
 
 @pytest.fixture
@@ -45,11 +23,6 @@ def own(tmp_path):
     service = Service(tmp_path / "home")
     yield service
     service.stop()
-
-
-@pytest.fixture
-def wav(tmp_path):
-    return clip(tmp_path / "clips" / "loop.wav", seconds=0.5)
 
 
 @pytest.fixture
@@ -171,13 +144,13 @@ def test_what_reaper_forgot_to_have_landed_does_not_land_twice(reaper, item):
     close(reaper, other)
 
 
-def test_a_done_that_is_said_twice_lands_once(reaper, item, shared):
+def test_a_done_that_is_said_twice_lands_once(reaper, item, reaper_service):
     run = begin(reaper, "late")
     reach(reaper, run, "write")
     reaper.until(lambda: below_is_there(reaper))
     path = landed(reaper, item).take.source.file
     job = landed(reaper, item).ext["retone_jobs"]
-    (folder,) = (folder for folder in (shared.spool / "out").iterdir() if tells_of(folder, job))
+    (folder,) = (folder for folder in (reaper_service.spool / "out").iterdir() if tells_of(folder, job))
     last = max(int(path.stem) for path in folder.iterdir())
     done = encode(Message("/retone/done", (job, 1, path)))
     (folder / f"{last + 1:06d}.osc").write_bytes(done)

@@ -4,16 +4,12 @@ Every thing has a GUID, numbers by REAPER's names (``values``), texts kept in th
 it, or what holds it, was removed.
 """
 
-import uuid
 from pathlib import Path
 
+from .fake_routing import Effect, Send, new_guid
 from .fake_sources import Source
 from .fake_undo import Undo
-from .fake_values import ITEM, SEND, TAKE, TRACK
-
-
-def new_guid():
-    return "{" + str(uuid.uuid4()).upper() + "}"
+from .fake_values import ITEM, TAKE, TRACK
 
 
 class Thing:
@@ -33,28 +29,6 @@ class Thing:
         if name not in self.values:
             raise KeyError(name)
         self.values[name] = float(value)
-
-
-class Effect:
-    def __init__(self, name, enabled=True, settings=()):
-        self.name, self.enabled, self.settings, self.guid = name, enabled, dict(settings), new_guid()
-
-    def copy(self):
-        return Effect(self.name, self.enabled, self.settings)
-
-    def plain(self):
-        return {"name": self.name, "enabled": self.enabled, "settings": self.settings}
-
-
-class Send:
-    """From a track to another, or, without a target, to a hardware output."""
-
-    def __init__(self, source, target, **values):
-        self.source, self.target, self.values = source, target, dict(SEND)
-        self.values.update({name: float(value) for name, value in values.items()})
-
-    def plain(self):
-        return {"to": self.target.guid if self.target else None, **self.values}
 
 
 class Take(Thing):

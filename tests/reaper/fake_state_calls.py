@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .fake_calls import call, nth
 from .fake_lua import Wrong
-from .fake_model import new_guid
+from .fake_routing import new_guid
 
 
 @call

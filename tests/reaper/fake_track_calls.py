@@ -2,7 +2,7 @@
 
 from .fake_calls import call, nth
 from .fake_lua import Wrong
-from .fake_model import Effect
+from .fake_routing import Effect
 from .fake_values import READ_ONLY, SEND, SINCE_7, TRACK
 
 

@@ -6,7 +6,7 @@ import soundfile
 
 from reaper.fake import Fault, Reaper
 from reaper.fake_audio import heard
-from reaper.fake_model import Effect
+from reaper.fake_routing import Effect
 from reaper.fake_sources import Source
 
 RATE = 44100

@@ -1,0 +1,39 @@
+"""A REAPER whose scripts find a service, for the tests of the way from there and back."""
+
+import pytest
+
+from reaper.at_work import PACE
+from reaper.fake import Reaper
+from reaper.service import Service
+from reaper.sounds import clip
+
+
+@pytest.fixture(scope="module")
+def reaper_service(tmp_path_factory):
+    """The one that ``reaper`` finds: its engine copies the clip, see tests/bridge/scripted_worker.py."""
+    with Service(tmp_path_factory.mktemp("home")) as service:
+        yield service
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes a REAPER with a saved project and this HOME."""
+
+    def make(home, **about):
+        reaper = Reaper(tmp_path, pace=PACE, **about)
+        reaper.environment["HOME"] = str(home)
+        reaper.project.save_as(tmp_path / "A song.rpp")
+        return reaper
+
+    return make
+
+
+@pytest.fixture
+def reaper(make, reaper_service):
+    return make(reaper_service.home)
+
+
+@pytest.fixture
+def wav(tmp_path):
+    """A second of stereo at 44.1 kHz."""
+    return clip(tmp_path / "clips" / "loop.wav")
