@@ -156,9 +156,11 @@ def test_directions_of_the_items_that_were_looked_at_last_are_remembered(reaper)
     local directions = require("retone.directions")
     for number = 1, 50 do
       local job = { id = "r" .. number, item = "{A-" .. number .. "}", directions = {} }
-      job.range = { rate = 1, start_s = 0.0 }
+      job.range = { rate = 1, start_s = 0.0, frames = 9 }
       directions.remember({ request = {} }, job)
     end
-    return directions.known("{A-10}") == nil, directions.known("{A-11}").job"""
-    assert reaper.lua_values(code) == [True, "r11"]
+    local range, other = { rate = 1, start_s = 0.0, frames = 9 }, { rate = 1, start_s = 1.0, frames = 8 }
+    return directions.known("{A-10}", range) == nil, directions.known("{A-11}", range).job,
+      directions.known("{A-11}", other) == nil"""
+    assert reaper.lua_values(code) == [True, "r11", True]
     assert len([key for _section, key in reaper.kept_state if key.startswith("directions.")]) == 40

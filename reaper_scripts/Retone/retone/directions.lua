@@ -19,7 +19,8 @@ local function key(guid)
   return "directions." .. guid:gsub("[^%w]", "")
 end
 
--- Remembers what was found in an item: {job, request, found = {[number] = {share, start, frames}}, rate, start_s}.
+-- Remembers what was found in an item: {job, request, found = {[number] = {share, start, frames}}, rate,
+-- start_s, frames}.
 function directions.remember(batch, job)
   local names = store.get("directions") or {}
   local own = key(job.item)
@@ -34,13 +35,15 @@ function directions.remember(batch, job)
   end
   store.put("directions", names, true)
   local known = { job = job.id, request = batch.request, found = job.directions }
-  known.rate, known.start_s = job.range.rate, job.range.start_s
+  known.rate, known.start_s, known.frames = job.range.rate, job.range.start_s, job.range.frames
   store.put(own, known, true)
 end
 
--- What was found in an item, or nil.
-function directions.known(guid)
-  return store.get(key(guid))
+-- What was found in just this range of an item, or nil: another range has directions of its own.
+function directions.known(guid, range)
+  local known = store.get(key(guid))
+  local is_it = known and known.rate == range.rate and known.start_s == range.start_s and known.frames == range.frames
+  return is_it and known or nil
 end
 
 -- Where a direction acts and how much it holds: "1.2-3.4 s 42 %", in seconds of the project.

@@ -73,20 +73,26 @@ local function say_where(batch)
   end
 end
 
+-- Forgets a batch that cannot be gone on with, and says where the files are that it has already.
+function finish.drop(batch)
+  ledger.remove(batch)
+  for _, job in ipairs(batch.jobs) do
+    if job.state == "done" then
+      report.say(job.name .. ": the result is " .. table.concat(job.files, ", "))
+    end
+  end
+end
+
 -- Ends the batch of a run.
 function finish.batch(run, client)
   local batch = run.batch
   local worked, said = xpcall(land, debug.traceback, batch, run:place())
-  ledger.remove(batch)
   if not worked then
     report.say("a fault of Retone's own: " .. tostring(said))
-    said = {}
-    for _, job in ipairs(batch.jobs) do
-      if job.state == "done" then
-        said[#said + 1] = job.name .. ": the result is " .. table.concat(job.files, ", ")
-      end
-    end
+    finish.drop(batch)
+    return
   end
+  ledger.remove(batch)
   for _, sentence in ipairs(sentences_of(batch)) do
     report.say(sentence)
   end

@@ -50,15 +50,36 @@ function loop.start(first)
 end
 
 -- Calls `work(loop)`, then the next tick, of which there is at least one: REAPER makes an undo step of its own after a
--- script that defers nothing; what goes wrong is said and ends the loop. Its jobs stay in the ledger.
+-- script that defers nothing. What goes wrong is said, and with it goes the batch that was being worked on, so that the
+-- next script does not stumble over it too; the others go on.
 function Loop:guarded(work)
   local worked, why = xpcall(work, debug.traceback, self)
   if not worked then
-    report.say("a fault of Retone's own ended this script; its jobs go on with the next action. " .. tostring(why))
-  elseif self:is_busy() or work ~= self.tick then
+    report.say("a fault of Retone's own: " .. tostring(why))
+    self:give_up_at_hand()
+  end
+  if self:is_busy() or work ~= self.tick then
     reaper.defer(function()
       self:guarded(self.tick)
     end)
+  end
+end
+
+-- Gives up the batch that was being worked on when something went wrong; without one, all are left to the next script.
+function Loop:give_up_at_hand()
+  local given_up, left = self.at_hand, {}
+  for _, each in ipairs(self.runs) do
+    if each ~= given_up then
+      left[#left + 1] = each
+    end
+  end
+  self.at_hand = nil
+  if given_up then
+    self.runs = left
+    given_up:abandon()
+    finish.drop(given_up.batch)
+  else
+    self.runs, self.waits = {}, {}
   end
 end
 
@@ -122,11 +143,13 @@ end
 function Loop:hear()
   for _, event in ipairs(self.client:tick()) do
     for _, each in ipairs(self.runs) do
+      self.at_hand = each
       if each:hear(self.client, event) then
         break
       end
     end
   end
+  self.at_hand = nil
 end
 
 -- What need not be done every tick: saying that this loop lives, taking over, cancelling.
@@ -161,10 +184,12 @@ end
 -- Reads audio for one batch at a time.
 function Loop:read()
   for _, each in ipairs(self.runs) do
+    self.at_hand = each
     if each:read(self.client) then
-      return
+      break
     end
   end
+  self.at_hand = nil
 end
 
 -- Lands what has ended, where it is still this loop's.

@@ -68,7 +68,9 @@ end
 -- The line at the top: where the service computes, or what keeps it from that.
 function progress.status()
   local state, sentence = service.state()
-  if state ~= "running" then
+  if state == "absent" and report.is_starting() then
+    return "The service starts."
+  elseif state ~= "running" then
     return sentence
   end
   local beat = service.heartbeat() or {}

@@ -18,12 +18,15 @@ function ready.start(loop, go, failed)
     return
   end
   local began = reaper.time_precise()
+  report.starting(began)
   loop:show_window()
   loop:wait(function()
     if service.state() == "running" then
+      report.starting(nil)
       go()
       return true
     elseif reaper.time_precise() - began > START_SECONDS then
+      report.starting(nil)
       failed(LATE)
       return true
     end

@@ -8,6 +8,7 @@ local report = {}
 local KEPT = 12
 -- A window that was not drawn for so long is gone.
 local WINDOW_SECONDS = 2.0
+local START_SECONDS = 60
 
 -- Says a sentence.
 function report.say(sentence)
@@ -46,6 +47,21 @@ end
 function report.window_open()
   local drawn = store.get("window")
   return drawn ~= nil and math.abs(reaper.time_precise() - drawn) < WINDOW_SECONDS
+end
+
+-- Notes since when the service is being started by a script, nil when it is not any more.
+function report.starting(since)
+  if since then
+    store.put("starting", since)
+  else
+    store.drop("starting")
+  end
+end
+
+-- Whether a script starts the service just now.
+function report.is_starting()
+  local since = store.get("starting")
+  return since ~= nil and math.abs(reaper.time_precise() - since) < START_SECONDS
 end
 
 -- Says something once in a session of REAPER.

@@ -14,7 +14,7 @@ local CAPTION_LENGTH = 110
 
 -- What is known of the directions of the one item that is selected, or nil.
 local function known_of(sources)
-  return #sources == 1 and directions.known(sources[1].guid) or nil
+  return #sources == 1 and directions.known(sources[1].guid, sources[1].range) or nil
 end
 
 local function caption(known)
