@@ -82,6 +82,11 @@ class Dialogs:
         given = values.split(separator)
         if len(given) > count:
             raise Wrong(f"{len(given)} values for {count} fields: one of them holds the separator {separator!r}")
+        for part in (*names, *given):
+            if not _closed(part):
+                raise Wrong(
+                    f"REAPER parts no fields after {part!r}, which opens a quote or bracket and does not close it"
+                )
         dialog = Inputs(title, names, [*given, *[""] * (count - len(given))])
         self.shown.append(dialog)
         answer = self._answer("inputs", f"the dialog {title!r} with the fields {names}")
@@ -107,3 +112,18 @@ class Dialogs:
         if not self.answers or self.answers[0][0] != kind:
             raise Wrong(f"{what} came up, and the test does not expect it")
         return self.answers.pop(0)[1]
+
+
+def _closed(text):
+    """Whether no quote or bracket is left open, as REAPER reads a list: within quotes all else is only text."""
+    quote, depth = None, 0
+    for character in text:
+        if quote:
+            quote = None if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+            if depth < 0:
+                return False
+    return quote is None and depth == 0

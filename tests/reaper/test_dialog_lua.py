@@ -45,6 +45,17 @@ def test_last_values_stand_in_it_and_a_pasted_line_break_ends_none(reaper):
     assert found == {"prompt": "two lines, really", "strength": "0.5", "seed": "0", "mute": "no"}
 
 
+@both_luas
+@pytest.mark.parametrize("prompt", ["a singer's", 'a 12" drum', "a (b", "b) a", "a (b) 'c' \"d\"", "\u2019 and \u201d"])
+def test_quotes_and_brackets_that_reaper_would_stumble_over_come_back_as_they_were(tmp_path, lua, prompt):
+    """The fake refuses what REAPER cannot part into fields."""
+    reaper = Reaper(tmp_path, lua=lua)
+    reaper.answer_inputs()
+    assert asked(reaper, prompt=prompt)["prompt"] == prompt
+    reaper.answer_inputs(prompt=prompt)
+    assert asked(reaper, prompt="x")["prompt"] == prompt
+
+
 def test_what_is_wrong_is_said_and_asked_again_with_what_was_typed(reaper):
     reaper.answer_inputs(prompt="a flute", strength="7")
     reaper.answer_message("ok", containing="Strength: please give a number from 0 to 1, or auto")

@@ -62,8 +62,8 @@ def test_each_direction_is_an_item_with_two_takes_on_one_muted_track(tmp_path, h
     assert (track["B_MUTE"], track["D_PAN"]) == (1, 0.25)
     first, second = sorted(track.items, key=lambda new: new.takes[0].name)
     # The scripted engine says 100 * number frames on, for 400 frames, and a share of 0.5 ** number.
-    assert [take.name for take in first.takes] == ["direction 1+  2.0-2.1 s 50 %", "direction 1-  2.0-2.1 s 50 %"]
-    assert [take.name for take in second.takes] == ["direction 2+  2.0-2.1 s 25 %", "direction 2-  2.0-2.1 s 25 %"]
+    assert [take.name for take in first.takes] == ["direction 1+  2.0-2.1 s 50.0 %", "direction 1-  2.0-2.1 s 50.0 %"]
+    assert [take.name for take in second.takes] == ["direction 2+  2.0-2.1 s 25.0 %", "direction 2-  2.0-2.1 s 25.0 %"]
     assert (first["D_POSITION"], first["D_LENGTH"], first["D_VOL"]) == (2.0, 1.0, 0.5)
     assert first.take is first.takes[0]
     assert [str(take.source.file).rsplit("-", 1)[1] for take in first.takes] == ["plus.wav", "minus.wav"]
@@ -123,7 +123,7 @@ def test_steer_lists_what_was_found_and_searches_as_before(reaper, item):
     reaper.until(lambda: reaper.lua_values(batches))
     (batch,) = reaper.lua_values(batches)
     dialog = reaper.dialogs.inputs_shown[-1]
-    assert dialog.captions[0] == "Direction (1: 2.0-2.1 s 50 %; 2: 2.0-2.1 s 25 %)"
+    assert dialog.captions[0] == "Direction (1: 2.0-2.1 s 50.0 %; 2: 2.0-2.1 s 25.0 %)"
     assert dialog.value("seed") == "7"
     assert batch["request"][:8] == ["direction", "2", "amount", "-0.5", "direction", "1", "amount", "0.25"]
     settings = dict(zip(batch["request"][8::2], batch["request"][9::2], strict=True))

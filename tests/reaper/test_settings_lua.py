@@ -36,12 +36,12 @@ def shown(reaper, number=-1):
 
 
 def test_a_preset_is_saved_and_fills_the_dialog_when_it_is_chosen(reaper):
-    name = 'warm "and" höh, soft'
+    name = 'warm "and" höh, soft :)'
     ask(reaper, {"prompt": "a warm, soft flute", "strength": "0.3", "seed": "9", "save_as": name})
     ask(reaper, {"prompt": "something else", "strength": "0.9", "preset": ""})
     ask(reaper, {"preset": name}, {})
     caption = next(caption for caption in shown(reaper) if caption.startswith("Preset"))
-    assert caption == 'Preset (warm "and" höh  soft)'
+    assert caption == 'Preset (warm and höh  soft :)'
     assert list(shown(reaper).values())[:3] == ["a warm, soft flute", "0.3", "9"]
     assert reaper.project.undo.names[-1] == "Retone: a warm, soft flute (1 item)"
 

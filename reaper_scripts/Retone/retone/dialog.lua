@@ -6,17 +6,41 @@ local dialog = {}
 local MOST_FIELDS = 16
 local EXTRA_WIDTH = 260
 
+-- REAPER takes a quote or an open bracket in what a dialog comes up with for the beginning of something that goes over
+-- into the next fields. These look alike and do no harm.
+local LOOKS_LIKE = { ["'"] = "\u{2019}", ['"'] = "\u{201D}", ["("] = "\u{FF08}", [")"] = "\u{FF09}" }
+
 -- A line of a dialog: its name, its caption (a comma would end it), its check and what it holds at first.
 function dialog.field(name, caption, check, default)
-  return { name = name, caption = (caption:gsub("[,%c]", " ")), check = check, default = default }
+  return { name = name, caption = (caption:gsub("[,%c]", " "):gsub("['\"]", "")), check = check, default = default }
+end
+
+-- A text for a dialog to come up with, and the characters that were replaced in it.
+local function harmless(text)
+  local risky = text:gsub("%b()", ""):find("[()]") and "['\"()]" or "['\"]"
+  local replaced = {}
+  text = text:gsub(risky, function(character)
+    replaced[character] = true
+    return LOOKS_LIKE[character]
+  end)
+  return text, replaced
+end
+
+-- What was typed, with the replaced characters back in it.
+local function restored(text, replaced)
+  for character in pairs(replaced) do
+    text = text:gsub(LOOKS_LIKE[character], character)
+  end
+  return text
 end
 
 local function show(title, fields, values)
-  local captions, texts = {}, {}
+  local captions, texts, replaced = {}, {}, {}
   for index, field in ipairs(fields) do
     captions[index] = field.caption
     -- A line break would end a value.
-    texts[index] = tostring(values[field.name] or field.default):gsub("%c", " ")
+    local text = tostring(values[field.name] or field.default):gsub("%c", " ")
+    texts[index], replaced[index] = harmless(text)
   end
   -- Values stand on lines of their own, since prompts hold commas.
   captions[#captions + 1] = "extrawidth=" .. EXTRA_WIDTH
@@ -36,7 +60,7 @@ local function show(title, fields, values)
   end
   local named = {}
   for index, field in ipairs(fields) do
-    named[field.name] = typed[index] or ""
+    named[field.name] = restored(typed[index] or "", replaced[index])
   end
   return named
 end

@@ -46,10 +46,10 @@ function directions.known(guid, range)
   return is_it and known or nil
 end
 
--- Where a direction acts and how much it holds: "1.2-3.4 s 42 %", in seconds of the project.
+-- Where a direction acts and how much it holds: "1.2-3.4 s 4.2 %", in seconds of the project.
 function directions.words(one, rate, start_s)
   local first = start_s + one.start / rate
-  return string.format("%.1f-%.1f s %.0f %%", first, first + one.frames / rate, 100 * one.share)
+  return string.format("%.1f-%.1f s %.1f %%", first, first + one.frames / rate, 100 * one.share)
 end
 
 -- Where a preview was cut from the clip, in seconds after its start: its recipe says the frame. A preview without one

@@ -48,7 +48,8 @@ local function check_preset_name(text)
 end
 
 local function fields_of(names)
-  local known = #names > 0 and "Preset (" .. words.line(table.concat(names, " | "), NAMES_LENGTH) .. ")" or "Preset"
+  local listed = words.line(table.concat(names, " | "):gsub("[()]", " "), NAMES_LENGTH)
+  local known = #names > 0 and "Preset (" .. listed .. ")" or "Preset"
   local fields = {
     dialog.field("prompt", "Prompt", check.text, ""),
     form.strength(),

@@ -10,7 +10,7 @@ local words = require("retone.words")
 
 local steer = {}
 
-local CAPTION_LENGTH = 110
+local CAPTION_LENGTH = 100
 
 -- What is known of the directions of the one item that is selected, or nil.
 local function known_of(sources)
@@ -25,7 +25,7 @@ local function caption(known)
   if #told == 0 then
     return "Direction (1 to 16)"
   end
-  return words.line("Direction (" .. table.concat(told, "; ") .. ")", CAPTION_LENGTH)
+  return "Direction (" .. words.line(table.concat(told, "; "), CAPTION_LENGTH) .. ")"
 end
 
 -- A request's pairs as {name = value}.
