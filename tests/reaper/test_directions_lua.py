@@ -160,7 +160,7 @@ def test_directions_of_the_items_that_were_looked_at_last_are_remembered(reaper)
       directions.remember({ request = {} }, job)
     end
     local range, other = { rate = 1, start_s = 0.0, frames = 9 }, { rate = 1, start_s = 1.0, frames = 8 }
-    return directions.known("{A-10}", range) == nil, directions.known("{A-11}", range).job,
-      directions.known("{A-11}", other) == nil"""
-    assert reaper.lua_values(code) == [True, "r11", True]
-    assert len([key for _section, key in reaper.kept_state if key.startswith("directions.")]) == 40
+    return directions.known("{A-20}", range) == nil, directions.known("{A-21}", range).job,
+      directions.known("{A-21}", other) == nil"""
+    assert reaper.lua_values(code) == [True, "r21", True]
+    assert len([key for _section, key in reaper.kept_state if key.startswith("directions.")]) == 30

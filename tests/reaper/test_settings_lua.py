@@ -41,7 +41,7 @@ def test_a_preset_is_saved_and_fills_the_dialog_when_it_is_chosen(reaper):
     ask(reaper, {"prompt": "something else", "strength": "0.9", "preset": ""})
     ask(reaper, {"preset": name}, {})
     caption = next(caption for caption in shown(reaper) if caption.startswith("Preset"))
-    assert caption == 'Preset (warm and höh  soft :)'
+    assert caption == "Preset (warm and höh  soft :)"
     assert list(shown(reaper).values())[:3] == ["a warm, soft flute", "0.3", "9"]
     assert reaper.project.undo.names[-1] == "Retone: a warm, soft flute (1 item)"
 

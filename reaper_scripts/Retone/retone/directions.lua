@@ -13,7 +13,7 @@ local wav = require("retone.wav")
 local directions = {}
 
 -- Of so many items directions are remembered.
-local REMEMBERED = 40
+local REMEMBERED = 30
 
 local function key(guid)
   return "directions." .. guid:gsub("[^%w]", "")

@@ -5,16 +5,20 @@ local record = require("retone.record")
 
 local store = {}
 
-local SECTION = "Retone"
+-- What there is many of, "job.ID" and the like, has a section of its own: on Windows one of more than 64 KB may be cut.
+local function section(name)
+  local kind = name:match("^(%w+)%.")
+  return kind and "Retone " .. kind or "Retone"
+end
 
 -- Keeps a value under a name; `for_ever`: beyond this session of REAPER.
 function store.put(name, value, for_ever)
-  reaper.SetExtState(SECTION, name, record.encode(value), for_ever or false)
+  reaper.SetExtState(section(name), name, record.encode(value), for_ever or false)
 end
 
 -- The value under a name, or nil where there is none or it is damaged.
 function store.get(name)
-  local text = reaper.GetExtState(SECTION, name)
+  local text = reaper.GetExtState(section(name), name)
   if text == "" then
     return nil
   end
@@ -25,7 +29,7 @@ local looked_at = {}
 
 -- As `get`, for those who only look: the same table as long as the value is the same.
 function store.look(name)
-  local text = reaper.GetExtState(SECTION, name)
+  local text = reaper.GetExtState(section(name), name)
   local last = looked_at[name]
   if not last or last.text ~= text then
     last = { text = text, value = text ~= "" and record.decode(text) or nil }
@@ -37,7 +41,7 @@ end
 -- Forgets the value under a name.
 function store.drop(name)
   looked_at[name] = nil
-  reaper.DeleteExtState(SECTION, name, true)
+  reaper.DeleteExtState(section(name), name, true)
 end
 
 return store
