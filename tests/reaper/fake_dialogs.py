@@ -49,9 +49,12 @@ class Box:
 
 
 class Dialogs:
+    """``cut_at``: of a longer answer a dialog of fields gives no more than these characters."""
+
     def __init__(self):
         self.shown = []
         self.answers = []
+        self.cut_at = None
 
     @property
     def messages(self):
@@ -95,7 +98,7 @@ class Dialogs:
         filled = list(dialog.values)
         for name, value in answer.items():
             filled[dialog.field(name)] = str(value)
-        return True, separator.join(filled)
+        return True, separator.join(filled)[: self.cut_at]
 
     def message(self, message, title, kind):
         if kind not in BUTTONS:

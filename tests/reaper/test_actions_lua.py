@@ -111,7 +111,7 @@ def test_an_item_without_audio_fails_by_itself(reaper, item):
     run = reaper.run(EDIT)
     until_shown(reaper, run, "1 of 2 items done")
     assert [track.name for track in reaper.project.tracks] == ["Piano", "a flute", "Empty"]
-    assert "the item at 0:05:" in run.window.text
+    assert "The item at 5.00 s is empty" in run.window.text
     close(reaper, run)
 
 

@@ -39,6 +39,14 @@ def test_closing_it_gives_nothing(reaper):
     assert asked(reaper) is None
 
 
+def test_what_reaper_cuts_off_is_asked_for_again(reaper):
+    reaper.dialogs.cut_at = 40
+    reaper.answer_inputs(prompt="x" * 60)
+    reaper.answer_message("ok", containing="too long")
+    reaper.answer_inputs(prompt="a flute", seed="7")
+    assert asked(reaper) == {"prompt": "a flute", "strength": "auto", "seed": "7", "mute": "no"}
+
+
 def test_last_values_stand_in_it_and_a_pasted_line_break_ends_none(reaper):
     reaper.answer_inputs()
     found = asked(reaper, prompt="two\nlines, really", strength="0.5")

@@ -4,6 +4,7 @@
 local ledger = require("retone.ledger")
 local names = require("retone.names")
 local projects = require("retone.projects")
+local words = require("retone.words")
 
 local batch = {}
 
@@ -48,7 +49,7 @@ function batch.job(source)
     job.take_effects = not source.without_effects and reaper.TakeFX_GetCount(source.take) > 0
     job.range = source.range
   else
-    job.state, job.sentence = "failed", source.name .. ": " .. source.sentence
+    job.state, job.sentence = "failed", words.about(source.name, source.sentence)
   end
   return job
 end

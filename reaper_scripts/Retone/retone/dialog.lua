@@ -34,6 +34,7 @@ local function restored(text, replaced)
   return text
 end
 
+-- The texts by field, and whether REAPER gave all of them; nil when the dialog was closed.
 local function show(title, fields, values)
   local captions, texts, replaced = {}, {}, {}
   for index, field in ipairs(fields) do
@@ -60,20 +61,24 @@ local function show(title, fields, values)
   end
   local named = {}
   for index, field in ipairs(fields) do
-    named[field.name] = restored(typed[index] or "", replaced[index])
+    named[field.name] = restored(typed[index] or texts[index], replaced[index])
   end
-  return named
+  return named, #typed == #fields
 end
 
 -- Asks; returns {name = text} as the checks gave it, or nil when the user closed it.
 function dialog.ask(title, fields, values)
   assert(#fields <= MOST_FIELDS, "REAPER's dialog has 16 lines")
   while true do
-    values = show(title, fields, values)
+    local is_whole
+    values, is_whole = show(title, fields, values)
     if not values then
       return nil
     end
     local checked, wrong = {}, nil
+    if not is_whole then
+      wrong = "REAPER's dialog cut off what you typed, as it is too long; please shorten it."
+    end
     for _, field in ipairs(fields) do
       local text, why = field.check(values[field.name])
       if not text then

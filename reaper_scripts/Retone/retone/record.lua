@@ -6,8 +6,9 @@
 
 local record = {}
 
+-- Classes such as %w, and the point of a number, follow the system's language: what is kept must not.
 local function escaped(text)
-  return (text:gsub("[^%w._-]", function(byte)
+  return (text:gsub("[^A-Za-z0-9._-]", function(byte)
     return string.format("%%%02X", byte:byte())
   end))
 end
@@ -27,7 +28,8 @@ function record.encode(value)
   elseif kind == "boolean" then
     return value and "t" or "f"
   elseif kind == "number" then
-    return math.type(value) == "integer" and string.format("i%d", value) or string.format("d%.17g", value)
+    local text = math.type(value) == "integer" and string.format("i%d", value) or string.format("d%.17g", value)
+    return (text:gsub(",", "."))
   elseif kind == "table" then
     local keys, parts = {}, {}
     for key in pairs(value) do
@@ -79,7 +81,7 @@ function parse(text, place)
     return kind == "t", place + 1
   end
   -- Past the text's end there is no match.
-  local body = text:match("^[%w._%%+-]*", place + 1) or ""
+  local body = text:match("^[A-Za-z0-9._%%+-]*", place + 1) or ""
   local after = place + 1 + #body
   if kind == "s" then
     return body:gsub("%%(%x%x)", function(hex)

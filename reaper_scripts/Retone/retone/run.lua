@@ -7,6 +7,7 @@ local projects = require("retone.projects")
 local report = require("retone.report")
 local spool = require("retone.spool")
 local take_audio = require("retone.take_audio")
+local words = require("retone.words")
 
 local run = {}
 
@@ -52,7 +53,7 @@ end
 
 -- Ends a job with the sentence that says why.
 local function fail(job, sentence)
-  job.state, job.sentence = "failed", job.name .. ": " .. sentence
+  job.state, job.sentence = "failed", words.about(job.name, sentence)
   ledger.save(job)
   tidy(job)
 end

@@ -41,7 +41,7 @@ function selection.usable(sources)
     if source.range then
       usable[#usable + 1] = source
     else
-      sentences[#sentences + 1] = source.name .. ": " .. source.sentence
+      sentences[#sentences + 1] = words.about(source.name, source.sentence)
     end
   end
   return usable, sentences

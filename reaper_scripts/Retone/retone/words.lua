@@ -30,6 +30,12 @@ function words.lines(text, fits)
   return lines
 end
 
+-- A sentence about the item called `name`, which it may name already, as take_source.title does.
+function words.about(name, sentence)
+  local is_named = sentence:find("'" .. name .. "'", 1, true) or sentence:find("^The item at ")
+  return is_named and sentence or name .. ": " .. sentence
+end
+
 -- "1 item", "3 items".
 function words.count(number, thing)
   return string.format("%d %s%s", number, thing, number == 1 and "" or "s")
