@@ -55,6 +55,9 @@ def test_a_cancel_midway_leaves_nothing_behind(reaper, item):
     assert reaper.project.plain() == before
     assert reaper.project.undo.names == []
     assert media(reaper) == []
+    # The service has stopped too: the next edit waits for nothing.
+    finish(reaper, begin(reaper, "a choir"), seconds=5)
+    assert_in_place(landed(reaper, item), item)
 
 
 def test_the_windows_button_cancels(reaper, item):
