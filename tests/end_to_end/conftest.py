@@ -7,6 +7,8 @@ from reaper.fake import Reaper
 from reaper.service import Service
 from reaper.sounds import clip
 
+FAULT = "fault of Retone's own"
+
 
 @pytest.fixture(scope="module")
 def reaper_service(tmp_path_factory):
@@ -17,15 +19,20 @@ def reaper_service(tmp_path_factory):
 
 @pytest.fixture
 def make(tmp_path):
-    """Makes a REAPER with a saved project and this HOME."""
+    """Makes a REAPER with a saved project and this HOME; afterwards no script has met a fault of its own."""
+    made = []
 
     def make(home, **about):
         reaper = Reaper(tmp_path, pace=PACE, **about)
         reaper.environment["HOME"] = str(home)
         reaper.project.save_as(tmp_path / "A song.rpp")
+        made.append(reaper)
         return reaper
 
-    return make
+    yield make
+    for reaper in made:
+        windows = [run.window.text for run in reaper.runs if run.window]
+        assert FAULT not in "\n".join([reaper.console, *windows])
 
 
 @pytest.fixture

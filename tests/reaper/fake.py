@@ -6,8 +6,8 @@
     reaper.answer_inputs(prompt="a church organ")              # the next dialog of fields; other fields stay
     run = reaper.run("Retone - edit selected items with a prompt")
     reaper.until(lambda: run.ended, seconds=30)
-    assert "done" in reaper.console
-    assert run.slowest_s < 0.015                               # in the script itself, without the fake
+    assert len(reaper.project.track("a church organ").items) == 1
+    assert run.slowest_s < 0.05                                # in the script itself, without the fake
 
 Scripts have HOME in ``tmp_path / "home"``. Dialogs come up as the test told: ``answer_inputs``, ``cancel_inputs``,
 ``answer_message("yes", containing="...")``; ``dialogs.shown`` holds them. A window's text is ``run.window.text``.
