@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from retone_bridge.commands import again, demo, directions, edit, inspect, insta
 from retone_bridge.terminal import EXITS, complain
 from retone_engine.request import RetoneError
 
+# What a shell gives a program that a broken pipe ended.
+_NOBODY_READS = 141
 _AMOUNTS = re.compile(r"-[0-9.][-+0-9.e, ]*")
 _EPILOG = "exit status: 0 done; " + "; ".join(f"{status} {meaning}" for status, (meaning, _) in EXITS.items()) + "."
 
@@ -39,12 +42,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="surrogateescape")
     options = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(options.run(options))
+        return _run(options)
     except RetoneError as error:
         return complain(error)
     except KeyboardInterrupt:
         sys.stderr.write("retone: interrupted\n")
         return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Runs the command; ends it quietly when whoever read what it prints has had enough, as ``head`` has."""
+    try:
+        status = int(options.run(options))
+        if sys.stdout is not None:  # as under pythonw
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would be tried again at the end, and complained of.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return _NOBODY_READS
+    return status
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:

@@ -205,6 +205,15 @@ def test_help_starts_in_a_blink_without_torch():
     assert min(times) < 0.4
 
 
+def test_when_nobody_reads_on_it_ends_without_a_word():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        run = [sys.executable, "-m", "retone_bridge.cli", "models"]
+        done = subprocess.run(run, stdout=nobody, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_the_demo_goes_from_a_packet_to_a_project(retone, tmp_path):
     for name in ("demo", "demo-2"):
         status, out, _ = retone("demo", "--out", tmp_path / "demo")
