@@ -61,13 +61,18 @@ def test_the_scripts_lie_where_reaper_looks_and_know_the_service(retone, resourc
     for path in SOURCE.rglob("*.lua"):
         copy = folder / path.relative_to(SOURCE)
         assert copy.read_bytes() == path.read_bytes()
-        assert f"new      {copy}\n" in out
     assert (folder / INSTALLED).read_bytes() == installed(service_command())
     assert {Path(name).name for name, content in tree(folder).items() if content != "folder"} == {
         MANIFEST,
         INSTALLED,
         *(path.name for path in SOURCE.rglob("*.lua")),
     }
+    actions = len([*SOURCE.glob("*.lua"), INSTALLED])
+    assert out.startswith(
+        f"REAPER's folder {resource}:\n"
+        f"  new      {actions} files in {folder}\n"
+        f"  new      {len(scripts()) + 1 - actions} files in {folder / 'retone'}\n\n"
+    )
     assert "Load ReaScript" in out
     assert out.endswith(f"  {folder}\n")
 
@@ -81,17 +86,24 @@ def test_a_second_run_says_that_all_is_up_to_date(retone, resource):
     assert tree(resource) == before
 
 
-def test_a_dry_run_tells_the_same_and_changes_nothing(retone, resource):
-    before = tree(resource)
-    told = retone("install", "reaper", "--dry-run")
-    assert tree(resource) == before
-    done = retone("install", "reaper")
-    assert told == (0, "Nothing is changed; this would be done:\n" + done[1], "")
-    before = tree(resource)
-    told = retone("install", "reaper", "--remove", "--dry-run")
-    assert tree(resource) == before
-    done = retone("install", "reaper", "--remove")
-    assert told == (0, "Nothing is changed; this would be done:\n" + done[1], "")
+def test_a_dry_run_names_every_file_and_changes_nothing(retone, resource):
+    folder = resource / "Scripts/Retone"
+    for options, what in (((), "new"), (("--remove",), "removed")):
+        before = tree(resource)
+        status, out, _ = retone("install", "reaper", *options, "--dry-run")
+        assert (status, tree(resource)) == (0, before)
+        assert out.startswith("Nothing is changed; this would be done:\n")
+        named = [line for line in out.splitlines() if line.startswith(f"  {what:<8} ")]
+        assert named == [f"  {what:<8} {folder / name}" for name in sorted([*scripts(), INSTALLED])]
+        retone("install", "reaper", *options)
+
+
+def test_a_file_that_is_the_only_one_of_its_folder_to_change_is_named(retone, resource):
+    retone("install", "reaper")
+    lost = resource / "Scripts/Retone/retone/osc.lua"
+    lost.unlink()
+    _, out, _ = retone("install", "reaper")
+    assert f"  new      {lost}\n  {len(scripts())} more files are up to date\n" in out
 
 
 def test_removing_undoes_it(retone, resource):
@@ -100,7 +112,7 @@ def test_removing_undoes_it(retone, resource):
     retone("install", "reaper")
     status, out, _ = retone("install", "reaper", "--remove")
     assert (status, tree(resource)) == (0, before)
-    assert f"removed  {resource / 'Scripts/Retone' / INSTALLED}" in out
+    assert f"removed  {len([*SOURCE.glob('retone/*.lua')])} files in {resource / 'Scripts/Retone/retone'}\n" in out
     assert "nothing of Retone's is there" in retone("install", "reaper", "--remove")[1]
 
 

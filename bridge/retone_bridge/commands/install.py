@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def run_reaper(options: argparse.Namespace) -> int:
         print(f"REAPER's folder {resource}:")
         if not options.dry_run:
             plan.carry_out()
-        _show(plan)
+        _show(plan, each=options.dry_run)
         for other in copies(plan.folder.parent, plan.folder, scripts()):
             print(
                 f"  note: another copy of the scripts lies in {other}, so that the action list may run the one or the "
@@ -75,9 +76,15 @@ def run_reaper(options: argparse.Namespace) -> int:
     return STATUS["output_exists"] if any(plan.kept_out for plan in plans) else 0
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: Plan, *, each: bool) -> None:
+    """What becomes of which files: how many in which folder, or ``each`` by its name. A kept one is always named."""
+    counts = Counter((step.what, (plan.folder / step.name).parent) for step in plan.steps if step.what != "kept")
     for step in plan.steps:
-        print(f"  {step.what:<8} {plan.folder / step.name}" + (f" ({step.why})" if step.why else ""))
+        path = plan.folder / step.name
+        if each or step.what == "kept":
+            print(f"  {step.what:<8} {path}" + (f" ({step.why})" if step.why else ""))
+        elif count := counts.pop((step.what, path.parent), 0):
+            print(f"  {step.what:<8} " + (f"{count} files in {path.parent}" if count > 1 else str(path)))
     same = len(plan.files) - sum(step.name in plan.files for step in plan.steps)
     if not plan.steps:
         print(f"  all {same} files are up to date" if plan.files else "  nothing of Retone's is there")
