@@ -5,9 +5,8 @@ The service and the command line use it in the same way, so that it does not mat
 
 from __future__ import annotations
 
-import errno
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from retone_bridge.preset_messages import (
     PresetSave,
 )
 from retone_bridge.protocol import Ack, Reply
+from retone_bridge.writing import replace, told
 from retone_engine.request import Parameter, RetoneError, parameter_named, taken_by
 
 FILE = "presets.json"
@@ -54,13 +54,20 @@ class Presets:
         return sorted(self._read())
 
     def load(self, name: str) -> dict[str, Any]:
-        """The settings of the preset ``name``, as requests hold them; raises RetoneError(unknown_preset)."""
+        """The settings of the preset ``name``, as requests hold them.
+
+        Raises RetoneError: unknown_preset, or unsupported where it has a setting that this Retone does not know.
+        """
         name = name.strip()
         found = self._read()
-        if name not in found:
-            known = ", ".join(sorted(found)) or "none yet"
-            raise RetoneError("unknown_preset", f"There is no preset {name[:NAME_CHARACTERS]!r}; there are: {known}.")
-        return found[name]
+        _see_that_it_is_in(found, name)
+        try:
+            return checked(found[name])
+        except RetoneError as error:
+            raise RetoneError(
+                "unsupported",
+                f"The preset {name!r} is not of this Retone: {error.message} Save it anew, or use the one it is of.",
+            ) from error
 
     def save(self, name: str, settings: Mapping[str, object], *, replace: bool = False) -> None:
         """Keeps ``settings`` as the preset ``name``; they are on the disk when this returns.
@@ -82,9 +89,9 @@ class Presets:
     def delete(self, name: str) -> None:
         """Forgets the preset ``name``; raises RetoneError(unknown_preset)."""
         name = name.strip()
-        self.load(name)
         with self._changed() as found:
-            found.pop(name, None)
+            _see_that_it_is_in(found, name)
+            del found[name]
 
     def answer(self, request: PresetRequest) -> Reply:
         """What the service says to ``request``."""
@@ -111,7 +118,7 @@ class Presets:
                 if found != before:
                     told = {"version": _VERSION, "presets": found}
                     text = json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True)
-                    private.replace(self._path, text.encode())
+                    replace(self._path, text.encode(), mode=0o600)
 
     def _read(self) -> dict[str, dict[str, Any]]:
         with self._told():
@@ -132,13 +139,17 @@ class Presets:
     @contextmanager
     def _told(self) -> Iterator[None]:
         """The system's errors in words that the asker can act on."""
-        try:
-            yield
-        except Timeout:
-            raise RetoneError("busy", "Another program is at the presets just now; try again.") from None
-        except OSError as error:
-            code = "disk_full" if error.errno == errno.ENOSPC else "cannot_write"
-            raise RetoneError(code, f"{self._path} cannot be used: {error.strerror or error}.") from error
+        with told():
+            try:
+                yield
+            except Timeout:
+                raise RetoneError("busy", "Another program is at the presets just now; try again.") from None
+
+
+def _see_that_it_is_in(found: Collection[str], name: str) -> None:
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none yet"
+        raise RetoneError("unknown_preset", f"There is no preset {name[:NAME_CHARACTERS]!r}; there are: {known}.")
 
 
 def checked_name(given: str) -> str:
@@ -164,10 +175,14 @@ def checked(settings: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _presets_of(told: object) -> dict[str, dict[str, Any]]:
-    """What the file says; raises ValueError or RetoneError where it is no such file."""
+    """What the file says; raises ValueError or RetoneError where it is no such file.
+
+    What settings a preset has is not looked at before it is asked for: another Retone may know more of them, and one
+    preset that cannot be used is to keep nobody from the others.
+    """
     match told:
         case {"version": int(version), "presets": dict()} if version > _VERSION:
             raise ValueError("a newer Retone wrote it; use that one")
         case {"version": 1, "presets": dict(presets)} if all(isinstance(each, dict) for each in presets.values()):
-            return {checked_name(name): checked(settings) for name, settings in presets.items()}
+            return {checked_name(name): settings for name, settings in presets.items()}
     raise ValueError("it does not hold presets")

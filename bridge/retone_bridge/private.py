@@ -50,34 +50,3 @@ def read(path: Path, limit_bytes: int) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         data = file.read(limit_bytes + 1)
     return data if len(data) <= limit_bytes else None
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Puts ``data`` in the place of ``path``: all of it is on the disk before the name is, so that none is ever half.
-
-    Raises OSError, and then leaves what was there.
-    """
-    part = path.with_name(f".{path.name}.part")
-    write(part, data, lasting=True)
-    part.replace(path)
-    if os.name == "posix":
-        place = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(place)
-        finally:
-            os.close(place)
-
-
-def write(path: Path, data: bytes, *, lasting: bool = False) -> None:
-    """Writes a new file ``path``, in the place of what had that name; ``lasting``, it is on the disk when this returns.
-
-    Raises OSError.
-    """
-    with suppress(FileNotFoundError):
-        path.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(data)
-        if lasting:
-            file.flush()
-            os.fsync(file.fileno())

@@ -6,7 +6,6 @@ service runs. One service owns it, whoever holds ``lock``. Everything happens in
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import stat
@@ -25,6 +24,7 @@ from retone_bridge.osc import PACKET_LIMIT, OscError, decode, encode
 from retone_bridge.protocol import Heartbeat, read_reply
 from retone_bridge.spool_in import Incoming, Spooled
 from retone_bridge.spool_out import Outgoing
+from retone_bridge.writing import FULL, replace
 from retone_engine.request import RetoneError
 
 log = logging.getLogger(__name__)
@@ -166,14 +166,13 @@ class Spool:
         self._place = None
 
     def _show(self) -> None:
-        part, shown = self._folder / "heartbeat.part", self._folder / HEARTBEAT
+        shown = self._folder / HEARTBEAT
         data = encode(self._beat().to_osc())
         try:
-            private.write(part, data)
-            part.replace(shown)
+            replace(shown, data, mode=0o600, lasting=False)
         except OSError as error:  # on Windows while a script reads it: the next one comes
             note(log, logging.DEBUG, "no heartbeat", error=error)
-            if error.errno == errno.ENOSPC:
+            if error.errno in FULL:
                 # A full disk still has the room that the last one takes; scripts are not to take it for a dead service.
                 with suppress(OSError), shown.open("r+b") as file:
                     file.write(data)

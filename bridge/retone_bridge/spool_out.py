@@ -13,6 +13,7 @@ from pathlib import Path
 
 from retone_bridge import private
 from retone_bridge.logs import note
+from retone_bridge.writing import write
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class _Box:
         if self._room <= 0 and not self._look():
             return False
         part = self.folder / "next.part"
-        private.write(part, data)
+        write(part, data, mode=0o600)
         path = self._path()
         while os.path.lexists(path):  # somebody else's doing; where rename replaces, it would be lost
             self._next += 1

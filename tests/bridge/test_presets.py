@@ -1,5 +1,6 @@
 """Named settings: kept whole, shared by all who ask, never lost to a damaged file."""
 
+import json
 import os
 import stat
 import threading
@@ -104,8 +105,6 @@ def test_there_is_room_for_so_many(presets):
         (b"[]", "does not hold presets"),
         (b'{"version": 1}', "does not hold presets"),
         (b'{"version": 1, "presets": {"organ": 7}}', "does not hold presets"),
-        (b'{"version": 1, "presets": {"organ": {"strength": 7}}}', "strength is"),
-        (b'{"version": 1, "presets": {"organ": {"strength": NaN}}}', "strength is"),
         (b'{"version": 1, "presets": {"": {}}}', "is no name"),
         (b'{"version": 2, "presets": {}}', "a newer Retone wrote it"),
         (b"[" * 100_000, "recursion"),
@@ -126,6 +125,30 @@ def test_a_damaged_file_is_told_and_left_as_it_is(presets, tmp_path, damage, wor
         with fails("internal", words):
             does()
     assert file.read_bytes() == damage
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ('{"grain": 1}', "no parameter 'grain'"),
+        ('{"strength": 7}', "strength is"),
+        ('{"strength": NaN}', "strength is"),
+    ],
+)
+def test_a_preset_with_settings_of_another_retone_keeps_nobody_from_the_others(presets, tmp_path, settings, words):
+    presets.save("organ", ORGAN)
+    file = tmp_path / "state" / "presets.json"
+    file.write_text(file.read_text().replace('"presets": {', f'"presets": {{"newer": {settings},'))
+    assert presets.names() == ["newer", "organ"]
+    assert presets.load("organ") == ORGAN
+    with fails("unsupported", f"'newer' is not of this Retone: .*{words}"):
+        presets.load("newer")
+    presets.save("bells", {})
+    assert json.dumps(json.loads(file.read_text())["presets"]["newer"]) == settings
+    with fails("preset_exists"):
+        presets.save("newer", ORGAN)
+    presets.save("newer", ORGAN, replace=True)
+    assert presets.load("newer") == ORGAN
 
 
 def test_a_link_or_a_pipe_in_its_place_is_not_followed(presets, tmp_path):
@@ -154,7 +177,7 @@ def test_a_full_disk_leaves_what_was_there(presets, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr("retone_bridge.private.os.fsync", full)
+        meanwhile.setattr("retone_bridge.writing.os.fsync", full)
         with fails("disk_full"):
             presets.save("bells", {})
     assert presets.names() == ["organ"]

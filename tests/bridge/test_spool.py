@@ -120,11 +120,11 @@ def test_a_heartbeat_tells_what_is_wrong(tmp_path, spool):
 
 
 def test_a_heart_beats_on_where_the_disk_is_full(tmp_path, spool, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with serving(tmp_path, spool):
-        monkeypatch.setattr("retone_bridge.spool.private.write", full)
+        monkeypatch.setattr("retone_bridge.writing.write", full)
         before = heartbeat(spool)[0]
         assert eventually(lambda: heartbeat(spool)[0] != before)
 

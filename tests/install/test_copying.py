@@ -9,7 +9,7 @@ import pytest
 from install.conftest import tree
 from retone_bridge.install import copying
 from retone_bridge.install.copying import MANIFEST, Plan
-from retone_bridge.install.writing import told
+from retone_bridge.writing import told
 from retone_engine.request import RetoneError
 
 OLD = {"Retone - a.lua": b"a 1", "Retone - gone.lua": b"gone", "retone/osc.lua": b"osc 1", "retone/old/x.lua": b"x"}
@@ -204,7 +204,7 @@ def test_a_manifest_that_is_damaged_or_leads_elsewhere_stops_everything(folder, 
 def test_what_the_system_refuses_is_told_in_a_sentence(folder):
     folder.mkdir()
     (folder / ".Retone - a.lua.part").mkdir()  # in the way
-    with pytest.raises(RetoneError, match=r"a\.lua\.part cannot be changed") as refused:
+    with pytest.raises(RetoneError, match=r"a\.lua\.part cannot be used") as refused:
         put(folder, OLD)
     assert refused.value.code == "cannot_write"
     with pytest.raises(RetoneError) as full, told():

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from retone_bridge.install.writing import content_of, digest, part_of, replace, told
+from retone_bridge.install.content import content_of, digest
+from retone_bridge.writing import part_of, replace, told
 from retone_engine.request import RetoneError
 
 MANIFEST = "installed.json"

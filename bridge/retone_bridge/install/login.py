@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from retone_bridge.install.writing import content_of, digest, replace, told
+from retone_bridge.install.content import content_of, digest
+from retone_bridge.writing import replace, told
 from retone_engine.request import RetoneError
 
 UNIT = "retone.service"
