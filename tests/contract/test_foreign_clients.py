@@ -1,4 +1,4 @@
-"""Programs that others wrote do a whole job: liblo's command line, Pure Data, python-osc.
+"""Programs of other makes do a whole job: liblo's command line, Pure Data, python-osc, and, without sockets, Perl.
 
 Each asks for an edit of a clip whose path holds a space and an accent, hears the job through to its end, and says that
 the end has arrived.
@@ -21,6 +21,7 @@ from pythonosc.udp_client import DispatchClient
 from bridge.harness import running
 
 PATCH = Path(__file__).parent / "client.pd"
+SCRIPT = Path(__file__).parent / "client.pl"
 
 
 def needs(program, package):
@@ -178,3 +179,22 @@ def test_the_client_of_python_osc_does_a_whole_job(service, clip):
     assert heard[-1] == ("/retone/done", "py1", 1, job.results[0])
     assert job.asked.highs is False
     client._sock.close()
+
+
+@needs("perl", "perl")
+def test_a_script_of_perl_does_a_whole_job_through_the_spool(tmp_path, clip):
+    spool = tmp_path / "spool"
+    with running(tmp_path / "state", spool=spool) as service:
+        arguments = [spool, clip, "prompt", "played by strings", "strength", "0.5", "variations", "2"]
+        with printing(["perl", SCRIPT, *map(str, arguments)]) as lines:
+            done = lines.until("/retone/(done|fail) ")
+            id = done.split()[1]
+            (replies,) = (spool / "out").iterdir()
+            time.sleep(1.2)  # an end that has not been received is repeated sooner than this
+        (last,) = replies.iterdir()
+        assert last.name == f"{len(lines.seen):06}.osc", "the last one read stays, and none came after it"
+        assert not [*(spool / "in").iterdir()]
+        job = service.server._journal.find(id)
+    assert in_order([f"ack {id}", f"progress {id}", f"result {id} 1", f"result {id} 2", f"done {id} 2"], lines.seen)
+    assert (job.asked.prompt, job.asked.strength, job.asked.variations) == ("played by strings", 0.5, 2)
+    assert done == f"/retone/done {id} 2 {job.results[0]}"
