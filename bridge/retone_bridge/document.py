@@ -48,7 +48,8 @@ _SPOOL = f"""## Files instead of packets
 A program that can open no socket, such as a script of REAPER's, talks with the service through the spool, a folder that
 is fixed for each system and user: `%LOCALAPPDATA%\\retone\\spool` on Windows, `$HOME/Library/Application
 Support/retone/spool` on macOS, `$HOME/.local/share/retone/spool` elsewhere. It is its user's alone (mode 0700), and one
-service at a time uses it, the one that holds `lock`. What is not a regular file there is never followed or read.
+service at a time uses it, the one that holds `lock`. What is not a regular file there is never followed or read. A
+client that comes before the first service makes `in` itself; what it asks for waits there until a service runs.
 
 | in the spool | written by | what it is |
 |---|---|---|
@@ -66,12 +67,14 @@ digits when it gets there.
   its job is on the disk. So nothing is lost or done twice when either side ends in the middle, and a request need not
   be sent again, except after `/retone/busy`, or when a job is `unknown_job`. A longer file than {PACKET_LIMIT:,} bytes
   is removed unread. `/retone/quit` from before the service began is removed and not done.
-- Replies are numbered without a gap and never replaced. A client reads number n and then removes n - 1, so that the
-  last one read stays: from it a service that is started again counts on. While {UNREAD_LIMIT} files lie there, further
+- Replies are numbered from 000001 without a gap and never replaced; as soon as a name is there, the file is whole. A
+  client looks for the next one, a few times a second, reads number n and then removes n - 1, so that the last one read
+  stays, also at its end: from it a service that is started again counts on. While {UNREAD_LIMIT} files lie there, further
   replies to that client are dropped; how a job ended is told again, and `/retone/job` tells everything anew. A
   `reply_port` means nothing here; `/retone/notify` works as for anybody.
 - The heartbeat is written anew every {BEAT_SECONDS:g} s, as another file that is then renamed, and removed when the
-  service ends. One whose time is more than {STALE_SECONDS} s ago is that of a service that was killed.
+  service ends. One whose time is more than {STALE_SECONDS} s ago is that of a service that was killed. A
+  client that has heard nothing of its job for a while looks here: when a service runs, it asks by `/retone/job`.
 - On Windows a file that another program has open can be neither renamed nor removed. The service tries again; a client
   should, too.
 - The client removes the audio that it wrote when its job has ended. Where the service may read only some folders
@@ -88,10 +91,11 @@ Made by `python -m retone_bridge.document > bridge/PROTOCOL.md`; do not edit by 
 
 The service listens on UDP port {DEFAULT_PORT} of 127.0.0.1, for programs of its own machine; how others are let in
 stands under Networks. Every message stays below {MESSAGE_LIMIT:,} bytes; audio is
-never sent, only the paths of files. Numbers may come as any OSC number (`i f h d T F`), those of settings also as text,
-and text also as a number. A bundle is taken apart and each message counts as sent now. An address is matched exactly,
-patterns are not expanded. A packet may have {PACKET_LIMIT:,} bytes, {BUNDLE_MESSAGES} messages and {ARGUMENTS_LIMIT}
-arguments; what is no OSC is dropped without an answer.
+never sent, only the paths of files. Below, int stands for OSC's `i`, float for `f`, text for `s`, in UTF-8, blob for
+`b`, and any for one of these. The service takes numbers as any OSC number (`i f h d T F`), those of settings also as
+text, and text also as a number. A bundle is taken apart and each message counts as sent now. An address is matched
+exactly, patterns are not expanded. A packet may have {PACKET_LIMIT:,} bytes, {BUNDLE_MESSAGES} messages and
+{ARGUMENTS_LIMIT} arguments; what is no OSC is dropped without an answer.
 
 A reply goes to the asker's host: at the port that the packet came from, or at the `reply_port` of the message, or at
 the one that hello or notify gave earlier from the same port.
@@ -106,7 +110,7 @@ The end is repeated after {FIRST_SECONDS:g} seconds and ever less often, at leas
 until `/retone/received`, for {LEASE_SECONDS / 60:g} minutes. `/retone/job` tells where any job is; who asks before
 its end hears the rest from then on.
 
-At most {WAITING_LIMIT} jobs wait, {ASKER_LIMIT} of one asker (host and port); more are answered by `/retone/busy` and
+At most {WAITING_LIMIT} jobs wait, {ASKER_LIMIT} of one asker (host and port, or client of the spool); more are answered by `/retone/busy` and
 not kept. Askers take turns, each one's own jobs keep their order.
 
 When the engine dies or its device fails during a job, a fresh engine is started and the job begun once more, behind
@@ -123,7 +127,8 @@ its files when they are all there. It ends within five seconds.
 The clip must be the same file, unchanged, when its job begins: else the job fails with `clip_changed`. Nothing is ever
 overwritten, a job that fails or is cancelled leaves no file.
 
-Results are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
+Results lie in the service's folder `renders` (directions in `previews`), or in the `output_folder` that the request
+names. They are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
 several, and `loop-r1-1-plus.wav` `loop-r1-1-minus.wav` ... when they are the two ways along each direction.
 
 ## Networks
