@@ -69,8 +69,8 @@ digits when it gets there.
   is removed unread. `/retone/quit` from before the service began is removed and not done.
 - Replies are numbered from 000001 without a gap and never replaced; as soon as a name is there, the file is whole. A
   client looks for the next one, a few times a second, reads number n and then removes n - 1, so that the last one read
-  stays, also at its end: from it a service that is started again counts on. While {UNREAD_LIMIT} files lie there, further
-  replies to that client are dropped; how a job ended is told again, and `/retone/job` tells everything anew. A
+  stays, also at its end: from it a service that is started again counts on. While {UNREAD_LIMIT} files lie there,
+  further replies to that client are dropped; how a job ended is told again, and `/retone/job` tells everything anew. A
   `reply_port` means nothing here; `/retone/notify` works as for anybody.
 - The heartbeat is written anew every {BEAT_SECONDS:g} s, as another file that is then renamed, and removed when the
   service ends. One whose time is more than {STALE_SECONDS} s ago is that of a service that was killed. A
@@ -110,8 +110,8 @@ The end is repeated after {FIRST_SECONDS:g} seconds and ever less often, at leas
 until `/retone/received`, for {LEASE_SECONDS / 60:g} minutes. `/retone/job` tells where any job is; who asks before
 its end hears the rest from then on.
 
-At most {WAITING_LIMIT} jobs wait, {ASKER_LIMIT} of one asker (host and port, or client of the spool); more are answered by `/retone/busy` and
-not kept. Askers take turns, each one's own jobs keep their order.
+At most {WAITING_LIMIT} jobs wait, {ASKER_LIMIT} of one asker (host and port, or client of the spool); more are
+answered by `/retone/busy` and not kept. Askers take turns, each one's own jobs keep their order.
 
 When the engine dies or its device fails during a job, a fresh engine is started and the job begun once more, behind
 its asker's others, with the warning `begun_again`; when that happens {CRASHES_LIMIT} times it fails with
