@@ -136,9 +136,10 @@ def _send(track, category, number):
 
 @call
 def CreateTrackSend(run, track, target):
+    """Gives a number that counts sends and hardware outputs as one: REAPER's documents leave open how it counts."""
     run.changes(track, "CreateTrackSend")
     track.add_send(target)
-    return len(_sends(track, 1 if target is None else 0)) - 1
+    return len(track.sends) - 1
 
 
 @call

@@ -66,8 +66,10 @@ local function copy_sends(source, track)
       if category == TO_TRACK then
         to = reaper.GetTrackSendInfo_Value(source, category, index, "P_DESTTRACK")
       end
-      -- REAPER counts hardware outputs apart, and gives the new one's number among its own.
-      local made = reaper.CreateTrackSend(track, to)
+      reaper.CreateTrackSend(track, to)
+      -- The last of its kind, which sends and hardware outputs count apart; of CreateTrackSend's own number REAPER does
+      -- not say how it counts.
+      local made = reaper.GetTrackNumSends(track, category) - 1
       for _, name in ipairs(SEND) do
         local value = reaper.GetTrackSendInfo_Value(source, category, index, name)
         reaper.SetTrackSendInfo_Value(track, category, made, name, value)
