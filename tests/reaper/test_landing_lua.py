@@ -216,3 +216,23 @@ def test_in_an_older_reaper_too(tmp_path, wav, result):
     assert [track.name for track in first.tracks] == ["Piano", "a flute"]
     assert reaper.project is not first
     assert reaper.project.tracks == []
+
+
+def test_a_result_that_is_gone_makes_no_empty_item(reaper, wav, result, tmp_path):
+    item = reaper.project.add_track("Piano").add_item(wav)
+    before = reaper.project.plain()
+    said, new = land(reaper, item, result, tmp_path / "gone.wav")
+    assert (said, new) == ([f"loop.wav: its result was moved or deleted: {tmp_path / 'gone.wav'}"], [])
+    assert reaper.project.plain() == before
+
+
+def test_peaks_of_a_project_that_is_closed_are_let_go(reaper, wav):
+    take = reaper.project.add_track().add_item(wav).take
+    code = """
+    local peaks = require("retone.peaks")
+    peaks.begin(reaper.EnumProjects(-1), ...)
+    reaper.defer(function() reaper.ShowConsoleMsg(tostring(peaks.go_on())) end)"""
+    reaper.lua_run(code, take)
+    reaper.close_project()
+    reaper.tick()
+    assert reaper.console == "false"

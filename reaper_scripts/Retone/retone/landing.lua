@@ -13,6 +13,15 @@ local function list(files)
   return table.concat(files, ", ")
 end
 
+-- The first of these files that is not there any more, or nil.
+local function missing(files)
+  for _, path in ipairs(files) do
+    if not reaper.file_exists(path) then
+      return path
+    end
+  end
+end
+
 -- Runs `work` as one undo step of the project; undo and drawing are given free on every way out.
 -- Returns true, or false and what went wrong.
 function landing.as_one_step(project, title, work)
@@ -34,11 +43,15 @@ function landing.sort(batch, project)
   local all = project and projects.items(project) or {}
   for _, job in ipairs(batch.jobs) do
     if job.state == "done" and not items.holds(all, job.id) then
-      if all[job.item] then
-        ready[#ready + 1] = { job = job, source = all[job.item] }
-      else
+      local gone = missing(job.files)
+      if not all[job.item] then
         local what = project and "the item is gone" or "its project is not open any more"
         sentences[#sentences + 1] = string.format("%s: %s; the result is %s", job.name, what, list(job.files))
+      elseif gone then
+        -- REAPER would make an item of it that is offline.
+        sentences[#sentences + 1] = string.format("%s: its result was moved or deleted: %s", job.name, gone)
+      else
+        ready[#ready + 1] = { job = job, source = all[job.item] }
       end
     end
   end

@@ -144,7 +144,8 @@ function Loop:hear()
   for _, event in ipairs(self.client:tick()) do
     for _, each in ipairs(self.runs) do
       self.at_hand = each
-      if each:hear(self.client, event) then
+      -- While a dialog of this script stood open another one may have taken the batch over, and ended it.
+      if ledger.owns(self.name, each.batch) and each:hear(self.client, event) then
         break
       end
     end

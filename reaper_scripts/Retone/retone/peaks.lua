@@ -1,6 +1,8 @@
 -- The waveforms of new takes, built a little each tick: without them REAPER draws an empty lane.
 -- @noindex
 
+local projects = require("retone.projects")
+
 local peaks = {}
 
 local BEGIN, GO_ON, FINISH = 0, 1, 2
@@ -24,8 +26,9 @@ function peaks.go_on()
   local began = reaper.time_precise()
   while #waiting > 0 and reaper.time_precise() - began < BUDGET_SECONDS do
     local first = waiting[1]
-    -- The take may be gone, and with it its source.
-    local source = reaper.ValidatePtr2(first.project, first.take, "MediaItem_Take*")
+    -- The take may be gone, and with it its source; or the whole project, of which nothing may be asked then.
+    local source = projects.is_open(first.project)
+      and reaper.ValidatePtr2(first.project, first.take, "MediaItem_Take*")
       and reaper.GetMediaItemTake_Source(first.take)
     if not source then
       table.remove(waiting, 1)
