@@ -66,6 +66,7 @@ class Reaper:
         self.console, self.commands, self.children, self.runs_commands = "", [], [], False
         self.runs, self.faults, self.sources, self.accessors = [], [], [], []
         self.refresh_held = self.redraws = 0
+        self.focus = "arrange"  # or the window that was opened last
         self.accessor_start_s = 0.0
 
     # What scripts may call

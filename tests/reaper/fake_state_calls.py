@@ -79,6 +79,11 @@ def set_action_options(run, flags):
 
 
 @call
+def SetCursorContext(run, mode, _envelope):
+    run.reaper.focus = ("tracks", "arrange", "envelope")[mode]
+
+
+@call
 def defer(run, _function):
     """Only checks: the prelude hands the function itself over."""
 

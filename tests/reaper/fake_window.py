@@ -78,6 +78,7 @@ def gfx_init(run, title, width=640, height=480, dock=0, *_place):
         run.window = Window(title, width, height, dock)
     elif title:
         run.window.title = title
+    run.reaper.focus = run.window
     run.set_gfx("w", run.window.width)
     run.set_gfx("h", run.window.height)
     return 1
@@ -106,7 +107,8 @@ def gfx_dock(run, value, *_place):
     _numbers(value)
     if value >= 0:
         window(run).dock = int(value)
-    return window(run).dock
+    # Of a window that is closed nothing is known.
+    return window(run).dock if window(run).open else 0
 
 
 @call

@@ -116,10 +116,24 @@ def test_what_is_said_stands_in_whichever_window_is_open(reaper):
     close(reaper, shown)
 
 
+def test_only_a_window_that_was_asked_for_takes_the_keyboard(reaper):
+    asked = reaper.run(SHOW)
+    assert reaper.focus is asked.window
+    close(reaper, asked)
+    reaper.answer_inputs(prompt="a flute")
+    run = reaper.run(EDIT)
+    reaper.until(lambda: run.window)
+    assert reaper.focus == "arrange"
+    until_landed(reaper)
+    close(reaper, run)
+
+
 def test_where_it_was_docked_is_remembered(reaper):
     run = reaper.run(SHOW)
     run.window.dock = 513
-    close(reaper, run)
+    reaper.tick()
+    run.window.close()
+    reaper.until(lambda: run.ended)
     reaper.restart()
     run = reaper.run(SHOW)
     assert run.window.dock == 513

@@ -15,6 +15,7 @@ local LINGER_SECONDS = 1.5
 local WIDTH, HEIGHT, EDGE, ROW, LINE, BUTTON = 460, 220, 10, 34, 18, 70
 local ESCAPE, CLOSED = 27, -1
 local CENTRED = 1
+local ARRANGE = 1
 
 local BACK = { 0.13, 0.13, 0.14 }
 local TEXT = { 0.90, 0.90, 0.90 }
@@ -90,9 +91,14 @@ function progress.open(stays)
   local docked = store.get("window.dock") or 0
   gfx.init("Retone", WIDTH, HEIGHT, docked)
   gfx.setfont(1, "Arial", 15)
+  if not stays then
+    -- A window that nobody asked for leaves the keyboard to the project.
+    reaper.SetCursorContext(ARRANGE, nil)
+  end
   report.clear()
   report.drawing()
-  return setmetatable({ stays = stays, look_at = 0, rows = {}, status = "", said = {}, idle_since = nil }, Window)
+  local new = { stays = stays, docked = docked, look_at = 0, rows = {}, status = "", said = {}, idle_since = nil }
+  return setmetatable(new, Window)
 end
 
 function Window:look()
@@ -168,6 +174,7 @@ function Window:draw(is_busy)
     self:close()
     return false
   end
+  self.docked = math.tointeger(gfx.dock(-1)) or 0
   self:look()
   colour(BACK)
   gfx.rect(0, 0, gfx.w, gfx.h)
@@ -191,7 +198,8 @@ function Window:close()
     return
   end
   self.is_closed = true
-  store.put("window.dock", math.tointeger(gfx.dock(-1)) or 0, true)
+  -- As it was when it was drawn last: a window that the user closed may not say it any more.
+  store.put("window.dock", self.docked, true)
   report.closed()
   gfx.quit()
 end
