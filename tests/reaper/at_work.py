@@ -3,25 +3,21 @@
 import pytest
 import soundfile
 
-EDIT = "Retone - edit selected items with a prompt"
+from reaper.scene import EDIT
+
 REPEAT = "Retone - repeat last edit on selected items"
 PROGRESS = "Retone - show progress window"
 CANCEL = "Retone - cancel"
-# Scripts wait by their own clock, which may run faster than the service's.
-PACE = 5
-
-
-def edit(reaper, prompt="a church organ", **answers):
-    """Edits the selected items by the dialog, until the script ends; gives its run."""
-    return finish(reaper, begin(reaper, prompt, **answers))
 
 
 def begin(reaper, prompt="a church organ", **answers):
+    """Starts the edit of the selected items by the dialog; gives the script's run."""
     reaper.answer_inputs(prompt=prompt, **answers)
     return reaper.run(EDIT)
 
 
 def finish(reaper, run, seconds=20):
+    """Ticks until the script ends; where it has a window that stays for a while, ``scene.close`` is sooner done."""
     reaper.until(lambda: run.ended, seconds)
     return run
 

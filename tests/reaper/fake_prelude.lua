@@ -156,11 +156,18 @@ os.time = function(when)
   return host.seconds()
 end
 
--- Files: with Windows' paths where Windows is played, and its refusal to rename onto what is there.
+-- Files: with Windows' paths where Windows is played, its code page (Latin-1 here), which C's own calls take where io.open
+-- takes UTF-8 too, and its refusal to rename onto what is there.
 local open, rename, remove = io.open, os.rename, os.remove
-local function real(path)
-  if host.windows() then return (path:gsub("\\", "/")) end
+local function of_code_page(path)
+  if host.windows() then
+    path = path:gsub("\\", "/"):gsub("[\x80-\xff]", function(byte) return utf8.char(byte:byte()) end)
+  end
   return path
+end
+local function real(path)
+  if host.windows() and utf8.len(path) then return (path:gsub("\\", "/")) end
+  return of_code_page(path)
 end
 io.open = function(path, mode)
   if not (mode or "r"):find("b", 1, true) then fail("io.open", "text mode changes bytes on Windows; add b to the mode") end
@@ -168,15 +175,15 @@ io.open = function(path, mode)
 end
 os.rename = function(from, to)
   if host.windows() then
-    local there = open(real(to), "rb")
+    local there = open(of_code_page(to), "rb")
     if there then
       there:close()
       return nil, to .. ": File exists", 17
     end
   end
-  return rename(real(from), real(to))
+  return rename(of_code_page(from), of_code_page(to))
 end
-os.remove = function(path) return remove(real(path)) end
+os.remove = function(path) return remove(of_code_page(path)) end
 os.execute = function(command)
   if host.windows() then fail("os.execute", "shows a terminal window on Windows: " .. tostring(command)) end
   return host.shell(command)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from reaper.fake import Reaper
 from reaper.scene import SPOOL
@@ -98,11 +99,42 @@ def test_without_a_home_there_is_none(tmp_path, system, name):
     assert reaper.lua_values('return require("retone.spool").heartbeat()') is None
 
 
-def test_on_windows_a_name_in_the_systems_code_page_is_found_by_reapers_own_path(tmp_path):
-    reaper = Reaper(tmp_path, system="Win64")
-    reaper.environment["LOCALAPPDATA"] = "C:\\Users\\Jos\udce9\\AppData\\Local"
-    reaper.resources = Path("C:/Users/José/AppData/Roaming/REAPER")
-    assert reaper.lua_values(FOLDER) == "C:\\Users\\José\\AppData\\Local\\retone\\spool"
+def windows_of(user, in_code_page, folder):
+    """A Windows user's REAPER, whose environment comes in the code page of the system."""
+    reaper = Reaper(folder, system="Win64")
+    home = folder / "Users" / user
+    reaper.resources = home / "AppData/Roaming/REAPER"
+    own = f"{reaper.shown_path(folder)}\\Users\\{in_code_page}"
+    reaper.environment |= {"USERPROFILE": own, "LOCALAPPDATA": own + "\\AppData\\Local"}
+    return reaper, home / "AppData/Local/retone/spool"
+
+
+# One whose letters the code page has, one of whom it makes another, one whom it cannot name.
+USERS = {"José": "Jos\udce9", "Łucja": "Lucja", "娜": "?"}
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_on_windows_a_user_may_have_any_name(tmp_path, user):
+    reaper, folder = windows_of(user, USERS[user], tmp_path)
+    assert reaper.lua_values(FOLDER) == reaper.shown_path(folder)
+    code = """
+    local spool, wav, files = require("retone.spool"), require("retone.wav"), require("retone.files")
+    assert(spool.open():send("/retone/version"))
+    local path = spool.clip("r1", "piano")
+    assert(assert(assert(wav.create(path, 8000, 1)):write({ 0.5 })):finish())
+    assert(files.write(path .. ".old", "old"))
+    files.remove(path .. ".old")"""
+    reaper.lua_run(code)
+    (request,) = (folder / "in").glob("*.osc")
+    assert decode(request.read_bytes())[0] == Message("/retone/version", ())
+    assert soundfile.info(folder / "clips/r1/piano.wav").frames == 1
+    left = [path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".osc", ".wav")]
+    # What cannot be removed is emptied at least, where a copy stands for it.
+    assert sorted(path.read_bytes() for path in left) == ([] if user == "José" else [b"", b"", b"old"])
+
+
+def test_a_portable_reaper_on_windows_needs_a_name_that_is_text(tmp_path):
+    reaper, _folder = windows_of("José", "Jos\udce9", tmp_path)
     reaper.resources = Path("D:/REAPER")
     assert reaper.lua_values(FOLDER)[0] is None
 
@@ -152,7 +184,7 @@ def test_a_folder_that_cannot_be_written_is_named(reaper):
 
 def test_a_full_disk_is_told_and_nothing_is_left(reaper, tmp_path):
     (tmp_path / "x.part").symlink_to("/dev/full")
-    done, why = reaper.lua_values('return require("retone.names").write(...)', tmp_path / "x.part", "bytes")
+    done, why = reaper.lua_values('return require("retone.files").write(...)', tmp_path / "x.part", "bytes")
     assert done is None
     assert "No space left on device. Make room on the disk." in why
     assert list(tmp_path.glob("x*")) == []

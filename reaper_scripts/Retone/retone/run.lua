@@ -2,6 +2,7 @@
 -- @noindex
 
 local batch = require("retone.batch")
+local files = require("retone.files")
 local ledger = require("retone.ledger")
 local projects = require("retone.projects")
 local report = require("retone.report")
@@ -20,8 +21,8 @@ Run.__index = Run
 -- Removes the audio that was read for a job that has ended; the service sweeps the folder.
 local function tidy(job)
   if job.clip then
-    os.remove(job.clip)
-    os.remove((job.clip:match("^(.*)[/\\]")))
+    files.remove(job.clip)
+    files.remove((job.clip:match("^(.*)[/\\]")))
   end
 end
 

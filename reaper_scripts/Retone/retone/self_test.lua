@@ -3,6 +3,7 @@
 -- @noindex
 
 local batch = require("retone.batch")
+local files = require("retone.files")
 local items = require("retone.items")
 local ledger = require("retone.ledger")
 local names = require("retone.names")
@@ -76,7 +77,7 @@ end
 
 function Test:finish()
   for _, path in ipairs(self.files) do
-    os.remove(path)
+    files.remove(path)
   end
   print_line("Retone self test: %d passed, %d failed.", self.passed, self.failed)
 end

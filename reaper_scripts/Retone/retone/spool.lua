@@ -5,6 +5,7 @@
 -- a service that is started again counts on from it. CLIENT is new for each run of a script.
 -- @noindex
 
+local files = require("retone.files")
 local names = require("retone.names")
 local osc = require("retone.osc")
 
@@ -35,13 +36,12 @@ function spool.folder()
     local is_mac = reaper.GetOS():find("^OSX") or reaper.GetOS():find("^macOS")
     return home .. (is_mac and "/Library/Application Support/retone/spool" or "/.local/share/retone/spool")
   end
-  local folder = os.getenv("LOCALAPPDATA")
-  if folder and not osc.is_text(folder) then
-    -- The environment comes in the code page of Windows; REAPER's own paths are UTF-8 and stand beside.
-    local beside = reaper.GetResourcePath():match("^(.*\\AppData)\\Roaming\\")
-    folder = beside and beside .. "\\Local"
+  local folder, user = os.getenv("LOCALAPPDATA"), files.home()
+  if user and user:find("[\x80-\xff]") then
+    -- The environment comes in the code page of Windows, and with other letters for those that it lacks.
+    folder = user .. "\\AppData\\Local"
   end
-  if not folder or folder == "" then
+  if not folder or folder == "" or not osc.is_text(folder) then
     return nil, "Retone finds no spool folder: the environment variable LOCALAPPDATA is not set or cannot be read."
   end
   return join(folder, "retone", "spool")
@@ -127,9 +127,9 @@ function Box:send(address, ...)
   local folder = join(self.folder, "in")
   reaper.RecursiveCreateDirectory(folder, 0)
   local name = join(folder, ("%s-%06d"):format(self.client, self.sent + 1))
-  local done, why = names.write(name .. ".part", bytes)
+  local done, why = files.write(name .. ".part", bytes)
   if done then
-    done, why = names.rename(name .. ".part", name .. ".osc")
+    done, why = files.rename(name .. ".part", name .. ".osc")
   end
   if not done then
     return nil, why
@@ -192,7 +192,7 @@ function Box:receive()
     if address then
       heard[#heard + 1] = { address, table.unpack(arguments, 1, arguments.n) }
     end
-    os.remove(self:reply(self.last))
+    files.remove(self:reply(self.last))
     self.last, self.next, self.tries, self.heard_at = self.next, self.next + 1, 0, began
   until reaper.time_precise() - began > LOOK_BUDGET_SECONDS
   return heard

@@ -2,7 +2,7 @@
 -- The same files as engine/retone_engine/audio/wav.py makes, without a text.
 -- @noindex
 
-local names = require("retone.names")
+local files = require("retone.files")
 
 local wav = {}
 
@@ -57,7 +57,7 @@ Writer.__index = Writer
 function wav.create(path, rate, channels)
   local file, why = io.open(path .. ".part", "wb")
   if not file then
-    return nil, names.cannot_write(why)
+    return nil, files.cannot_write(why)
   end
   local writer = { path = path, file = file, rate = rate, channels = channels, frames = 0 }
   setmetatable(writer, Writer)
@@ -71,7 +71,7 @@ function Writer:put(bytes)
     return self
   end
   self:abandon()
-  return nil, names.disk_full(self.path, why)
+  return nil, files.disk_full(self.path, why)
 end
 
 -- Adds samples, a list of numbers in which the channels of a frame follow each other. The writer, or nil and what to
@@ -103,7 +103,7 @@ end
 function Writer:finish()
   if not self.file:seek("set", 0) then
     self:abandon()
-    return nil, names.disk_full(self.path)
+    return nil, files.disk_full(self.path)
   end
   local put, why = self:put(head(self.rate, self.channels, self.frames))
   if not put then
@@ -114,10 +114,10 @@ function Writer:finish()
   closed, why = self.file:close()
   self.file = nil
   if not closed then
-    os.remove(self.path .. ".part")
-    return nil, names.disk_full(self.path, why)
+    files.remove(self.path .. ".part")
+    return nil, files.disk_full(self.path, why)
   end
-  return names.rename(self.path .. ".part", self.path)
+  return files.rename(self.path .. ".part", self.path)
 end
 
 -- Leaves no file; does nothing when it is finished or abandoned.
@@ -125,7 +125,7 @@ function Writer:abandon()
   if self.file then
     self.file:close()
     self.file = nil
-    os.remove(self.path .. ".part")
+    files.remove(self.path .. ".part")
   end
 end
 
