@@ -2,8 +2,8 @@
 
 import pytest
 
-from reaper.at_work import PACE
 from reaper.fake import Reaper
+from reaper.scene import PACE
 from reaper.service import Service
 from reaper.sounds import clip
 

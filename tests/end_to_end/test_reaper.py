@@ -10,11 +10,10 @@ import pytest
 import soundfile
 from scipy.signal import resample_poly
 
-from reaper.at_work import CANCEL, EDIT, PACE, assert_in_place, begin, edit, finish, landed, sound_of
-from reaper.fake import Reaper
+from reaper.at_work import CANCEL, assert_in_place, begin, below, finish, landed, sound_of
 from reaper.fake_routing import Effect
 from reaper.fake_sources import Source
-from reaper.service import Service
+from reaper.scene import EDIT, close, edit
 from reaper.sounds import clip, played
 
 RATE = 44100
@@ -27,7 +26,7 @@ def test_the_edit_of_an_item_lands_below_it_and_nothing_else_changes(make, reape
     reaper.project.add_track("Bass")
     reaper.project.cursor = 0.75
     bytes_before, before = wav.read_bytes(), reaper.project.plain()
-    run = edit(reaper)
+    run = edit(reaper, "a church organ")
     result = landed(reaper, item)
     assert_in_place(result, item)
     assert (result.take.source.rate, result.take.source.channels) == (RATE, 2)
@@ -46,19 +45,44 @@ def test_the_edit_of_an_item_lands_below_it_and_nothing_else_changes(make, reape
     assert run.ended
 
 
-def test_a_mac_has_its_own_place_for_the_spool(tmp_path, wav):
-    spool = "Library/Application Support/retone/spool"
-    with Service(tmp_path / "home", spool=spool):
-        reaper = Reaper(tmp_path, system="macOS-arm64", pace=PACE)
-        reaper.project.save_as(tmp_path / "A song.rpp")
-        item = reaper.project.add_track().add_item(wav).select()
-        edit(reaper)
-        assert_in_place(landed(reaper, item), item)
+def test_the_new_track_goes_where_the_source_track_goes(reaper, wav):
+    reverb = reaper.project.add_track("Reverb")
+    piano = reaper.project.add_track("Piano", D_VOL=0.5, D_PAN=-0.25, B_MAINSEND=0, I_NCHAN=4)
+    piano.add_send(reverb, D_VOL=0.3, I_SENDMODE=3)
+    piano.add_send(None, I_DSTCHAN=2)
+    piano.add_effect("ReaEQ", gain=2)
+    item = piano.add_item(wav, D_VOL=0.7, D_FADEINLEN=0.2, C_FADEINSHAPE=3, D_SNAPOFFSET=0.1).select()
+    item.take["D_PAN"] = 0.5
+    edit(reaper, copy_track_effects="yes", mute_original="yes")
+    result = landed(reaper, item)
+    track = result.track
+    assert [track[name] for name in ("D_VOL", "D_PAN", "B_MAINSEND")] == [0.5, -0.25, 0]
+    assert [(send.target, send.values) for send in track.sends] == [(send.target, send.values) for send in piano.sends]
+    assert [effect.plain() | {"guid": 0} for effect in track.effects] == [
+        effect.plain() | {"guid": 0} for effect in piano.effects
+    ]
+    for name in ("D_VOL", "D_FADEINLEN", "C_FADEINSHAPE", "D_FADEOUTLEN", "D_SNAPOFFSET"):
+        assert result[name] == item[name]
+    assert result.take["D_PAN"] == 0.5
+    assert (item["B_MUTE"], result["B_MUTE"]) == (1, 0)
+    # All these are heard of the item, none is in the file.
+    assert np.max(np.abs(sound_of(result) - soundfile.read(wav)[0])) < 1e-6
 
 
-@pytest.mark.parametrize("playrate", [0.5, 1.37])
-def test_a_play_rate_is_heard_in_the_result(reaper, tmp_path, playrate):
-    # The rate divides this length, which is shorter than the item at 1.37: it goes round.
+def test_variations_may_land_in_lanes_of_which_one_plays(reaper, wav):
+    item = reaper.project.add_track("Piano").add_item(wav).select()
+    edit(reaper, variations="3", variations_in_lanes="yes")
+    results = below(reaper, item)
+    assert [result["I_FIXEDLANE"] for result in results] == [0, 1, 2]
+    assert results[0].track["I_FREEMODE"] == 2
+    assert results[0].track.lane_plays == {0: 1}
+    for result in results:
+        assert_in_place(result, item)
+
+
+def test_a_play_rate_is_heard_in_the_result(reaper, tmp_path):
+    playrate = 1.37
+    # The rate divides this length, which is shorter than the item: it goes round.
     wav = clip(tmp_path / "loop.wav", seconds=137 * 400 / RATE)
     item = reaper.project.add_track().add_item(wav, position=2, length=2.0, playrate=playrate).select()
     edit(reaper)
@@ -105,7 +129,7 @@ def test_a_time_selection_elsewhere_leaves_the_whole_item(reaper, wav):
     assert_in_place(landed(reaper, item), item)
 
 
-@pytest.mark.parametrize(("rate", "channels"), [(44100, 2), (48000, 1), (22050, 4)])
+@pytest.mark.parametrize(("rate", "channels"), [(48000, 1), (22050, 4)])
 def test_a_result_has_the_rate_and_channels_of_its_source_whatever_the_projects(reaper, tmp_path, rate, channels):
     assert reaper.project.rate == 48000
     wav = clip(tmp_path / "loop.wav", seconds=0.5, rate=rate, channels=min(channels, 2))
@@ -117,7 +141,7 @@ def test_a_result_has_the_rate_and_channels_of_its_source_whatever_the_projects(
     assert (source.rate, source.channels, source.frames) == (rate, channels, rate // 2)
 
 
-@pytest.mark.parametrize(("mode", "heard"), [(1, [1, 0]), (2, "mixed"), (4, [1]), (67, [0, 1])])
+@pytest.mark.parametrize(("mode", "heard"), [(1, [1, 0]), (2, "mixed")])
 def test_the_channel_mode_of_a_take_is_heard(reaper, wav, mode, heard):
     item = reaper.project.add_track().add_item(wav, channel_mode=mode).select()
     edit(reaper)
@@ -165,7 +189,7 @@ def test_take_effects_are_rendered_first_when_the_user_wants_that(reaper, wav):
 
 def test_scripts_leave_reaper_its_time(reaper, tmp_path):
     reaper.pace = 1
-    wav = clip(tmp_path / "long.wav", seconds=20)
+    wav = clip(tmp_path / "long.wav", seconds=10)
     reaper.project.add_track().add_item(wav).select()
     run = begin(reaper, "slow")
     reaper.until(lambda: run.window and "reading" in run.window.text)
@@ -180,7 +204,7 @@ def test_scripts_leave_reaper_its_time(reaper, tmp_path):
     reaper.until(lambda: reaper.clock() > end)
     assert sorted(script for script, _fake in run.ticks[polling:])[-2] < 0.005
     reaper.run(CANCEL)
-    finish(reaper, run)
+    close(reaper, run)
 
 
 @pytest.mark.parametrize(("source", "says"), [(Source.midi(), "MIDI"), (None, "empty")])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from reaper.at_work import EDIT, assert_in_place, edit, finish, landed, sound_of
+from reaper.at_work import assert_in_place, finish, landed, sound_of
 from reaper.fake_sources import Source
+from reaper.scene import EDIT, edit
 from reaper.service import Service
 from reaper.sounds import clip, played
 

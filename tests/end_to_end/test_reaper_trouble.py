@@ -1,16 +1,14 @@
-"""The way from REAPER and back when things go wrong: cancelled, killed, deleted, closed, ended, said twice.
+"""The way from REAPER and back when things go wrong: cancelled, killed, forgotten, said twice, left for another tab.
 
 The prompt tells the engine how to behave (tests/bridge/scripted_worker.py): "late" takes a second, "slow" ten.
 """
 
-import shutil
-import sys
 import time
 
 import pytest
 
-from reaper.at_work import CANCEL, EDIT, PROGRESS, REPEAT, assert_in_place, begin, below, finish, landed
-from reaper.fake import ACTIONS
+from reaper.at_work import CANCEL, PROGRESS, assert_in_place, begin, below, finish, landed
+from reaper.scene import EDIT, close, edit
 from reaper.service import Service
 from reaper.sounds import clip
 from retone_bridge.osc import Message, encode
@@ -35,12 +33,6 @@ def reach(reaper, run, stage):
     reaper.until(lambda: run.window and stage in run.window.text, 20)
 
 
-def close(reaper, run):
-    """Closes the window of a script, which ends then."""
-    run.window.press(27)
-    finish(reaper, run)
-
-
 def media(reaper):
     folder = reaper.project.media_folder
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
@@ -56,79 +48,12 @@ def test_a_cancel_midway_leaves_nothing_behind(reaper, item):
     assert reaper.project.undo.names == []
     assert media(reaper) == []
     # The service has stopped too: the next edit waits for nothing.
-    finish(reaper, begin(reaper, "a choir"), seconds=5)
+    edit(reaper, "a choir")
     assert_in_place(landed(reaper, item), item)
-
-
-def test_the_windows_button_cancels(reaper, item):
-    run = begin(reaper, "slow")
-    reach(reaper, run, "invert")
-    run.window.point("Cancel", down=True)
-    finish(reaper, run)
-    assert len(reaper.project.tracks) == 1
-    assert media(reaper) == []
-
-
-def test_an_item_that_was_deleted_midway_loses_nothing(reaper, item):
-    run = begin(reaper, "late")
-    reach(reaper, run, "write")
-    item.delete()
-    reaper.until(lambda: "the item is gone" in run.window.text)
-    (name,) = media(reaper)
-    assert name in run.window.text
-    close(reaper, run)
-    assert len(reaper.project.tracks) == 1
-    assert reaper.project.undo.names == []
-
-
-def test_a_project_that_was_closed_midway_loses_nothing(reaper, item):
-    run, folder = begin(reaper, "late"), reaper.project.media_folder
-    reach(reaper, run, "write")
-    reaper.close_project()
-    reaper.until(lambda: "is not open any more" in run.window.text)
-    (path,) = folder.iterdir()
-    assert path.name in run.window.text
-    assert reaper.project.tracks == []
-    close(reaper, run)
-
-
-def test_a_script_that_is_ended_midway_is_taken_over_by_another(reaper, item):
-    run = begin(reaper, "late")
-    reach(reaper, run, "write")
-    run.end()
-    assert not below_is_there(reaper)
-    other = reaper.run(PROGRESS)
-    reaper.until(lambda: below_is_there(reaper))
-    assert_in_place(landed(reaper, item), item)
-    assert len(reaper.project.undo.names) == 1
-    close(reaper, other)
 
 
 def below_is_there(reaper):
     return len(reaper.project.tracks) == 2
-
-
-def test_a_script_that_is_ended_while_it_reads_is_taken_over_too(reaper, tmp_path):
-    wav = clip(tmp_path / "long.wav", seconds=30)
-    item = reaper.project.add_track().add_item(wav).select()
-    run = begin(reaper)
-    reach(reaper, run, "reading")
-    run.end()
-    assert reaper.open_accessors == []
-    other = reaper.run(PROGRESS)
-    reaper.until(lambda: below_is_there(reaper), 20)
-    assert_in_place(landed(reaper, item), item)
-    close(reaper, other)
-
-
-def test_what_was_under_way_when_reaper_quit_lands_when_it_is_back(reaper, item):
-    run = begin(reaper, "late")
-    reach(reaper, run, "write")
-    reaper.restart()
-    other = reaper.run(PROGRESS)
-    reaper.until(lambda: below_is_there(reaper))
-    assert_in_place(landed(reaper, item), item)
-    close(reaper, other)
 
 
 def test_what_reaper_forgot_to_have_landed_does_not_land_twice(reaper, item):
@@ -168,17 +93,6 @@ def tells_of(folder, job):
     return any(job.encode() in path.read_bytes() for path in folder.iterdir())
 
 
-def test_without_a_service_the_user_hears_how_to_start_it(make, own, wav):
-    reaper = make(own.home)
-    reaper.project.add_track().add_item(wav).select()
-    reaper.answer_message("yes", containing="does not run")
-    reaper.answer_message("ok", containing="retone install reaper")
-    finish(reaper, reaper.run(EDIT))
-    assert len(reaper.project.tracks) == 1
-    finish(reaper, reaper.run(REPEAT))
-    assert "there is no edit to repeat yet" in reaper.console
-
-
 def test_a_service_killed_midway_and_started_again_lands_the_edit_once(make, own, wav):
     own.start()
     reaper = make(own.home)
@@ -193,34 +107,6 @@ def test_a_service_killed_midway_and_started_again_lands_the_edit_once(make, own
     close(reaper, run)
     assert len(landed(reaper, item).takes) == 1
     assert len(reaper.project.undo.names) == 1
-
-
-def test_the_service_is_started_from_reaper_by_the_command_that_was_installed(make, own, wav, tmp_path):
-    scripts = tmp_path / "Réaper's Scripts" / "Retone"
-    shutil.copytree(ACTIONS, scripts)
-    state = tmp_path / "state of 'mine'"
-    words = [
-        sys.executable,
-        "-m",
-        "retone_bridge.cli",
-        "serve",
-        "--port",
-        "0",
-        "--device",
-        "cpu",
-        "--state",
-        str(state),
-    ]
-    quoted = ", ".join(f"[==[{word}]==]" for word in words)
-    (scripts / "installed.lua").write_text(f'return {{ version = "0.1.0", command = {{ {quoted} }} }}')
-    reaper = make(own.home, scripts=scripts)
-    reaper.runs_commands = True
-    run = reaper.run("Retone - start the service")
-    reaper.until(lambda: own.device, 60)
-    assert state.is_dir()
-    reaper.lua_run('require("retone.spool").open():send("/retone/quit")')
-    reaper.until(lambda: not (own.spool / "heartbeat.osc").exists(), 20)
-    run.end()
 
 
 @pytest.mark.parametrize("protocol", [2, 0])
@@ -246,3 +132,16 @@ def test_one_of_several_that_fails_keeps_no_other_from_landing(reaper, wav, tmp_
     assert str(tmp_path / "gone.wav") in run.window.text
     assert_in_place(landed(reaper, good), good)
     close(reaper, run)
+
+
+def test_the_result_goes_to_the_project_that_was_asked_from(reaper, wav, tmp_path):
+    first, item = reaper.project, reaper.project.add_track("Piano").add_item(wav).select()
+    run = begin(reaper, "late")
+    reaper.until(lambda: run.window and "write" in run.window.text)
+    second = reaper.new_project(tmp_path / "other.rpp")
+    finish(reaper, run)
+    assert second.tracks == []
+    assert reaper.project is second
+    assert len(first.tracks) == 2
+    (result,) = first.tracks[1].items
+    assert_in_place(result, item)

@@ -16,15 +16,13 @@ from collections import Counter
 from pathlib import Path
 
 from faults.figures import Row, main
-from reaper.at_work import CANCEL, EDIT, PROGRESS, REPEAT
-from reaper.fake import Reaper
-from reaper.scene import noise
+from reaper.at_work import CANCEL, PROGRESS, REPEAT
+from reaper.scene import EDIT, noise, saved
 from reaper.service import Service
 
-SMALL = {"edits": 16, "blows": 9, "seed": 1}
+SMALL = {"edits": 10, "blows": 6, "seed": 1}
 LONG = {"edits": 1000, "blows": 500, "seed": 2}
 
-PACE = 4  # scripts wait by their own clock
 ITEMS, TRACKS = 3, 2
 CANCELLED = 0.1  # of the edits
 ROUND_SECONDS, END_SECONDS = 0.5, 120
@@ -53,8 +51,7 @@ class _User:
 
     def __init__(self, folder, chance):
         self._chance = chance
-        self._reaper = Reaper(folder, pace=PACE)
-        self._reaper.project.save_as(folder / "song" / "song.rpp")
+        self._reaper = saved(folder)
         for number in range(TRACKS):
             track = self._reaper.project.add_track(f"track {number}")
             for place in range(ITEMS):

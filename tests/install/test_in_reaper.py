@@ -12,10 +12,11 @@ from reaper.fake import Reaper
 
 def test_the_installed_action_starts_this_service(retone, home, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")  # what REAPER has when it is started from a desktop
-    scripts = home / "REAPER ü" / "Scripts" / "Retone"
+    resource = home / "REAPER's ü"
+    scripts = resource / "Scripts" / "Retone"
     scripts.parent.mkdir(parents=True)
-    (home / "REAPER ü" / "reaper.ini").touch()
-    retone("install", "reaper", "--path", home / "REAPER ü")
+    (resource / "reaper.ini").touch()
+    retone("install", "reaper", "--path", resource)
     # Otherwise it would take the port of a service of this machine's.
     (scripts / INSTALLED).write_bytes(installed((*service_command(), "--port", "0", "--device", "cpu")))
     (tmp_path / "r").mkdir()

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from bridge.harness import SCRIPT
+from reaper.scene import SPOOL
 from retone_bridge.osc import OscError, decode
 
-SPOOL = ".local/share/retone/spool"
 SCRIPTED = f"""
 from pathlib import Path
 from retone_bridge.server import Server, Settings
@@ -18,11 +18,10 @@ Server(Settings(port=0, state=Path(%r), worker={SCRIPT!r}, spool=Path(%r))).run(
 
 
 class Service:
-    """``home``: the HOME of service and scripts. ``scripted``: the engine is tests/bridge/scripted_worker.py, and the
-    spool lies at ``spool`` in HOME."""
+    """``home``: the HOME of service and scripts. ``scripted``: the engine is tests/bridge/scripted_worker.py."""
 
-    def __init__(self, home, scripted=True, spool=SPOOL):
-        self.home, self.state, self.spool = Path(home), Path(home) / "state", Path(home) / spool
+    def __init__(self, home, scripted=True):
+        self.home, self.state, self.spool = Path(home), Path(home) / "state", Path(home) / SPOOL
         serve = ["-m", "retone_bridge.cli", "serve", "--port", "0", "--device", "cpu", "--state", str(self.state)]
         self._command = [
             sys.executable,
