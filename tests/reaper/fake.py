@@ -67,7 +67,7 @@ class Reaper:
         self.runs, self.faults, self.sources, self.accessors = [], [], [], []
         self.refresh_held = self.redraws = 0
         self.focus = "arrange"  # or the window that was opened last
-        self.accessor_start_s = 0.0
+        self.accessor_start_s, self.accessor_alarms = 0.0, 0
 
     # What scripts may call
 

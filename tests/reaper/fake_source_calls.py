@@ -114,10 +114,12 @@ def GetAudioAccessorStartTime(run, _accessor):
 
 
 @call
-def AudioAccessorValidateState(_run, accessor):
-    """Whether the take has changed since it was asked last."""
-    before, accessor.seen = accessor.seen, accessor.state()
-    return before != accessor.seen
+def AudioAccessorStateChanged(run, accessor):
+    """Whether the take is not as it was when the accessor was made; it may say so once for nothing."""
+    if run.reaper.accessor_alarms > 0:
+        run.reaper.accessor_alarms -= 1
+        return True
+    return accessor.seen != accessor.state()
 
 
 @call

@@ -88,7 +88,7 @@ def read(reaper, item, **about):
       said = reaper.GetAudioAccessorSamples(accessor, {RATE}, 2, {about["start"]}, {about["frames"]}, buffer)
     end
     {about["around"]}
-    local changed = reaper.AudioAccessorValidateState(accessor)
+    local changed = reaper.AudioAccessorStateChanged(accessor)
     reaper.DestroyAudioAccessor(accessor)
     return said == nil and "nil" or said, buffer.table(), changed"""
     said, samples, changed = reaper.lua_values(code, item)

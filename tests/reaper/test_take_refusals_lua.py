@@ -132,6 +132,11 @@ MEANWHILE = {
     "deleted": (lambda reaper, item: item.delete(), "was deleted while it was read."),
     "closed": (lambda reaper, item: reaper.close_project(), "was deleted while it was read."),
     "made longer": (lambda reaper, item: item.values.update(D_LENGTH=1.5), "was changed while it was read. "),
+    "mixed": (lambda reaper, item: item.take.values.update(I_CHANMODE=2.0), "was changed while it was read. "),
+    "not left in peace": (
+        lambda reaper, item: vars(reaper).update(accessor_alarms=9),
+        "was changed while it was read. ",
+    ),
 }
 
 
@@ -141,6 +146,18 @@ def test_an_item_that_changes_midway_is_given_up(slow, wav, tmp_path, happens, s
     said, _run = read(slow, item, tmp_path / "out.wav", meanwhile=lambda: happens(slow, item))
     assert said.startswith(f"refused '{wav.name}' {sentence}")
     assert list(tmp_path.glob("out*")) == []
+
+
+@pytest.mark.parametrize("alarm", [False, True])
+def test_an_item_that_sounds_another_way_midway_is_read_anew(slow, wav, tmp_path, alarm):
+    item = slow.project.add_track().add_item(wav, length=0.5)
+
+    def meanwhile():
+        slow.accessor_alarms = int(alarm)
+        item.take["D_STARTOFFS"] = 0.25
+
+    assert read(slow, item, tmp_path / "out.wav", meanwhile=meanwhile)[0] == "done"
+    assert np.array_equal(soundfile.read(tmp_path / "out.wav", dtype="float32")[0], noise(1.0, 2)[2000:6000])
 
 
 def test_what_is_abandoned_leaves_nothing(slow, wav, tmp_path):
