@@ -1,9 +1,10 @@
 """A script that asks the service for jobs and notes what it is told, and one that talks to nobody but the test."""
 
 import json
+import time
 
 from reaper.fake import Reaper
-from reaper.scene import SPOOL
+from reaper.scene import PACE, SPOOL
 
 NOTE = """
 local function text(value)
@@ -57,7 +58,7 @@ class Asking:
     it knows the ends."""
 
     def __init__(self, folder, lua="5.4", confirms=True, reaper=None, **about):
-        self.reaper = reaper or Reaper(folder, lua=lua, **about)
+        self.reaper = reaper or Reaper(folder, lua=lua, pace=PACE, **about)
         self._from = len(self.reaper.console)
         self.run = self.reaper.lua_run(RUN, confirms)
         (self.client,) = self.run.values
@@ -89,5 +90,6 @@ class Asking:
         self.reaper.until(lambda: set(kinds) <= set(self.kinds(id)), seconds=seconds)
 
     def ticks(self, seconds):
-        end = self.reaper.clock() + seconds
-        self.reaper.until(lambda: self.reaper.clock() > end, seconds=20)
+        """Ticks for so long by the service's clock."""
+        end = time.monotonic() + seconds
+        self.reaper.until(lambda: time.monotonic() > end, seconds=20)

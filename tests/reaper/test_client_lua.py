@@ -12,10 +12,8 @@ import soundfile
 from bridge.harness import SCRIPT, kill, running
 from reaper.asking import Asking
 from reaper.fake import Reaper
-from reaper.scene import SPOOL
+from reaper.scene import SPOOL, both_luas
 from retone_bridge.osc import decode
-
-both_luas = pytest.mark.parametrize("lua", ["5.3", "5.4"])
 
 
 @pytest.fixture(autouse=True)
@@ -95,10 +93,9 @@ def test_a_job_that_fails_and_one_that_is_refused(tmp_path, clip):
         assert service.server._journal.find("r1").received
 
 
-@both_luas
-def test_a_job_that_is_cancelled_midway(tmp_path, clip, lua):
+def test_a_job_that_is_cancelled_midway(tmp_path, clip):
     with serving(tmp_path):
-        script = Asking(tmp_path, lua)
+        script = Asking(tmp_path)
         script.ask("r1", clip, "prompt", "slow")
         script.reaper.until(lambda: any(one["kind"] == "progress" for one in script.heard))
         script.do("cancel", "r1")
@@ -131,7 +128,7 @@ def test_a_job_that_the_service_has_lost_is_asked_for_again(tmp_path, clip):
 
 
 def test_a_service_that_is_killed_midway_and_started_again(tmp_path, clip):
-    script = Asking(tmp_path, reaper=Reaper(tmp_path, pace=4))
+    script = Asking(tmp_path)
     process = started(tmp_path)
     try:
         script.ask("r1", clip, "prompt", "slow once")
@@ -163,7 +160,7 @@ def test_a_request_waits_for_a_service_that_is_not_there_yet(tmp_path, clip):
 
 def test_results_that_were_lost_are_asked_for(tmp_path, clip):
     with serving(tmp_path):
-        script = Asking(tmp_path, reaper=Reaper(tmp_path, pace=4))
+        script = Asking(tmp_path)
         script.ask("r1", clip, "prompt", "strings", "variations", 3)
         script.reaper.tick()
         folder = script.spool / "out" / script.client
@@ -214,10 +211,9 @@ def test_another_run_goes_on_with_a_job(tmp_path, clip):
         assert second.of("r2", "fail")["code"] == "unknown_job"
 
 
-@both_luas
-def test_questions_are_answered(tmp_path, lua):
+def test_questions_are_answered(tmp_path):
     with serving(tmp_path):
-        script = Asking(tmp_path, lua)
+        script = Asking(tmp_path)
         script.do("question", "/retone/status", "/retone/status.reply")
         script.do("question", "/retone/sync", "/retone/synced", 42)
         script.do("question", "/retone/notify", "/retone/ack", 0)
