@@ -14,7 +14,7 @@ RATE = 8000
 EDIT = "Retone - edit selected items with a prompt"
 ESCAPE = 27
 # Scripts wait by their own clock, which may run faster than the service's.
-PACE = 4
+PACE = 5
 SPOOL = ".local/share/retone/spool"
 
 both_luas = pytest.mark.parametrize("lua", ["5.3", "5.4"])
