@@ -47,7 +47,7 @@ def test_each_job_has_a_row_that_says_how_far_it_is(tmp_path):
     assert [(row["state"], row["fraction"]) for row in rows] == [
         ("done", 1),
         ("replay, 1:15 left", 0.25),
-        ("waits, 2 before it", 0),
+        ("waits, number 3", 0),
         ("reading the item", 0.5),
         ("failed", 0),
         ("waits", 0),

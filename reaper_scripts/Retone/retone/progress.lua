@@ -41,7 +41,7 @@ local function state_of(job, shown)
   elseif job.state == "done" then
     return "done", 1
   elseif shown.stage == "queued" and (shown.position or 0) > 0 then
-    return string.format("waits, %d before it", shown.position - 1), 0
+    return string.format("waits, number %d", shown.position), 0
   elseif job.state == "read" and not shown.stage then
     return "waits", 0
   end
