@@ -111,3 +111,12 @@ def test_what_a_field_takes(reaper, check, typed, sent):
     found = reaper.lua_values(f"{code}(...) return text or false, why or false", typed)
     assert found[0] == (sent if sent is not None else False)
     assert (found[1] is False) == (sent is not None)
+
+
+def test_a_prompt_may_be_the_word_that_stands_for_no_value_elsewhere(tmp_path):
+    add = """
+    local pairs_of, typed = {}, { prompt = "auto", strength = "auto", seed = "3" }
+    require("retone.form").add(pairs_of, typed, { "prompt", "strength", "seed" })
+    return pairs_of
+    """
+    assert Reaper(tmp_path).lua_values(add) == ["prompt", "auto", "seed", "3"]

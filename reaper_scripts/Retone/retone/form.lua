@@ -50,11 +50,11 @@ function form.options(values)
   }
 end
 
--- Adds those of `names` to a request's pairs that were typed and are not auto.
+-- Adds those of `names` to a request's pairs that were typed and are not auto; a prompt may be that word.
 function form.add(pairs_of, values, names)
   for _, name in ipairs(names) do
     local text = values[name]
-    if text and text ~= "" and text ~= "auto" then
+    if text and text ~= "" and (text ~= "auto" or name == "prompt") then
       pairs_of[#pairs_of + 1] = name
       pairs_of[#pairs_of + 1] = text
     end
