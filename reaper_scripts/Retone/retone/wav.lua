@@ -44,7 +44,7 @@ end
 
 -- True when so many frames fit into a file, else nil and what to do.
 function wav.fits(rate, channels, frames)
-  if not head(rate, channels, frames) then
+  if frames > SIZE_LIMIT or not head(rate, channels, frames) then
     return nil, TOO_LONG
   end
   return true
