@@ -211,7 +211,11 @@ def _state(status: os.stat_result) -> str:
 def _check_inside(path: Path, roots: Sequence[Path]) -> None:
     if roots and not any(path.is_relative_to(root) for root in roots):
         named = ", ".join(map(str, roots))
-        raise RetoneError("outside_roots", f"{path} lies outside the folders of this service ({named}).")
+        raise RetoneError(
+            "outside_roots",
+            f"{path} lies outside the folders of this service ({named}); use one there, or start it with --root for "
+            "this one too.",
+        )
 
 
 def _stem(source: Path) -> str:

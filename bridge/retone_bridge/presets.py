@@ -158,7 +158,7 @@ def checked_name(given: str) -> str:
     if not 0 < len(name) <= NAME_CHARACTERS or not name.isprintable():
         raise RetoneError(
             "bad_request",
-            f"{name[:NAME_CHARACTERS]!r} is no name for a preset; give 1 to {NAME_CHARACTERS} characters.",
+            f"{name[:NAME_CHARACTERS]!r} is no name for a preset; give 1 to {NAME_CHARACTERS} printable characters.",
         )
     return name
 

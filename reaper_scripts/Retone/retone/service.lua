@@ -32,7 +32,8 @@ function service.state()
       version.version, heartbeat.version)
   elseif heartbeat.protocol < version.protocol then
     return "service_old", ("Retone's service (%s) is older than these scripts (%s) and does not understand them. "
-      .. "Update Retone, end the service that runs and start it again."):format(heartbeat.version, version.version)
+      .. "Update Retone, end the service with `retone send /retone/quit` and start it again."):format(
+      heartbeat.version, version.version)
   end
   return "running", heartbeat.trouble ~= "" and heartbeat.trouble or nil
 end
