@@ -103,12 +103,12 @@ def run_login(options: argparse.Namespace) -> int:
         print("Nothing is changed; this would be done:")
     if options.remove:
         return _off(entry, state, options.dry_run)
+    if state != "same" and not options.dry_run:
+        entry.write()
     print(f"  {({'absent': 'new', 'other': 'updated', 'same': 'as it was'})[state]}  {entry.path}")
     print(f"At login this is started: {_shown(command)}")
     if options.dry_run:
         return 0
-    if state != "same":
-        entry.write()
     if sys.platform == "darwin":
         print(f"To start it now: launchctl bootstrap gui/{os.getuid()} {_shown([str(entry.path)])}")
     elif sys.platform == "win32":
