@@ -31,8 +31,9 @@ def test_all_is_well_and_nothing_but_its_own_tab_is_touched(tmp_path, home):
     mine, before = reaper.project, reaper.project.plain()
     lines = printed(reaper)
     assert [line for line in lines if line.startswith("FAILED")] == []
-    assert lines[-1] == "Retone self test: 24 passed, 0 failed."
+    assert lines[-1] == "Retone self test: 30 passed, 0 failed."
     assert "at playrate 1.37: its sound differs by" in reaper.console
+    assert "at playrate 1.37: read in blocks of 300 frames it differs by 0.0000" in reaper.console
     assert "take effects are not in what Retone hears" in reaper.console
     assert (mine.plain(), mine.undo.names, mine.undo.loose) == (before, [], [])
     assert reaper.project is not mine
@@ -49,8 +50,11 @@ def test_without_a_service_it_says_what_to_do_and_makes_no_tab(tmp_path):
     assert len(reaper.projects) == 1
 
 
-def test_what_is_wrong_with_a_result_is_seen(tmp_path):
-    """The first job fails, the second one's file lacks a frame, those of the others are too quiet."""
+def test_what_is_wrong_with_a_result_or_with_reading_is_seen(tmp_path, monkeypatch):
+    """The first job fails, the second one's file lacks a frame, those of the others are too quiet; and accessors know of
+    no offset.
+    """
+    monkeypatch.setattr("reaper.fake_audio.source_seconds", lambda take, item_s: item_s * take["D_PLAYRATE"])
     worker = tmp_path / "worker.py"
     text = Path(SCRIPT[1]).read_text()
     spoil = """
@@ -83,5 +87,7 @@ def render("""
     assert "FAILED  as it is: a result landed" in failed
     assert any("its file has" in line for line in failed)
     assert any("its sound differs by" in line for line in failed)
+    (read,) = (line for line in failed if line.startswith("FAILED  an item "))
+    assert "from an offset: what is read of it differs from the file by" in read
     assert not lines[-1].endswith(" 0 failed.")
     assert soundfile.info(reaper.project.tracks[0].items[0].take.source.file).frames == 88200

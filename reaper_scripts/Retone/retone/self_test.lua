@@ -8,6 +8,7 @@ local items = require("retone.items")
 local ledger = require("retone.ledger")
 local names = require("retone.names")
 local projects = require("retone.projects")
+local reads = require("retone.self_test_reads")
 local scene = require("retone.self_test_scene")
 local selection = require("retone.selection")
 local service = require("retone.service")
@@ -36,6 +37,11 @@ function Test:check(is_well, what, ...)
   self.passed = self.passed + (is_well and 1 or 0)
   self.failed = self.failed + (is_well and 0 or 1)
   print_line("%s  %s", is_well and "passed" or "FAILED", what:format(...))
+end
+
+-- Says what was measured and is not to be judged.
+function Test.note(_, what, ...)
+  print_line("note    %s", what:format(...))
 end
 
 -- What the other tabs have been through, to see that nothing happens to them.
@@ -82,14 +88,14 @@ function Test:finish()
   print_line("Retone self test: %d passed, %d failed.", self.passed, self.failed)
 end
 
--- Reads the items one after the other, each to a file, then calls `go()`. `wanted`: {item, from, to, path}.
+-- Reads the items one after the other, each to a file, then calls `go()`. `wanted`: {item, from, to, path, most}.
 function Test:read_all(loop, wanted, go)
   local one = table.remove(wanted, 1)
   if not one then
     go()
     return
   end
-  loop:wait(scene.read(one.item, one.from, one.to, one.path, function(is_read, why)
+  loop:wait(scene.read(one.item, one.from, one.to, one.path, one.most, function(is_read, why)
     if not is_read then
       self:check(false, "the audio of %s is read: %s", one.what, why)
       self:finish()
@@ -111,7 +117,7 @@ function Test:measure_effects(loop)
       end
     end
     if index < 0 then
-      print_line("note    no volume effect is at hand, so it is not known whether take effects are heard.")
+      self:note("no volume effect is at hand, so it is not known whether take effects are heard.")
       self:finish()
       return
     end
@@ -119,7 +125,7 @@ function Test:measure_effects(loop)
     self:read_all(loop, { { item = own.item, from = 0, to = 0, path = wet, what = own.name } }, function()
       local difference, loudest = sound.difference(dry, wet)
       local heard = difference and difference > 0.1 * loudest
-      print_line("note    take effects are %s what Retone hears of a take.", heard and "in" or "not in")
+      self:note("take effects are %s what Retone hears of a take.", heard and "in" or "not in")
       self:finish()
     end)
   end)
@@ -180,7 +186,9 @@ function Test:check_sounds(loop)
       local told = difference and ("differs by %.7f at most"):format(difference) or "cannot be compared"
       self:check(difference and difference <= MOST_DIFFERENCE, "%s: its sound %s", part.name, told)
     end
-    self:measure_effects(loop)
+    reads.check(self, loop, function()
+      self:measure_effects(loop)
+    end)
   end)
 end
 
@@ -218,7 +226,7 @@ function self_test.start(loop)
     return
   end
   local beat = service.heartbeat() or {}
-  print_line("note    the service is %s, on %s, with %s", beat.version, beat.device, beat.model)
+  self:note("the service is %s, on %s, with %s", beat.version, beat.device, beat.model)
   local made, why = scene.make()
   self:check(made ~= nil, "a tab with items is made%s", why and ": " .. why or "")
   if not made then

@@ -4,6 +4,7 @@
 local landing = require("retone.landing")
 local names = require("retone.names")
 local projects = require("retone.projects")
+local reads = require("retone.self_test_reads")
 local sound = require("retone.self_test_sound")
 local take_audio = require("retone.take_audio")
 
@@ -36,6 +37,9 @@ local function fill(made)
     add(track, path, "under a time selection", 7.0, 2.0, 1.0),
   }
   local effects = add(track, path, "with a take effect", 10.0, 1.0, 1.0)
+  made.reads = reads.fill(function(name, position, length)
+    return add(track, path, name, position, length, 1.0)
+  end)
   reaper.GetSet_LoopTimeRange2(project, true, false, 7.5, 9.5, false)
   for _, part in ipairs(parts) do
     part.start_s, part.length_s = part.position, part.length
@@ -45,8 +49,8 @@ local function fill(made)
   made.track, made.parts, made.effects = track, parts, effects
 end
 
--- A new tab with its items: {project, track, path, parts, effects}; each part as {item, take, name, position, length,
--- start_s, length_s}, the last two being what is to be rendered. Or nil and why not.
+-- A new tab with its items: {project, track, path, parts, reads, effects}; each part as {item, take, name, position,
+-- length, start_s, length_s}, the last two being what is to be rendered. Or nil and why not.
 function self_test_scene.make()
   reaper.Main_OnCommand(NEW_TAB, 0)
   local project = projects.current()
@@ -65,13 +69,17 @@ function self_test_scene.make()
   return made
 end
 
--- A step (see loop.wait) that reads a stretch of an item to `path`, then calls `go(true)`, or `go(nil, sentence)`.
-function self_test_scene.read(item, from, to, path, go)
+-- A step (see loop.wait) that reads a stretch of an item to `path`, at most `most` frames at once where that is said,
+-- then calls `go(true)`, or `go(nil, sentence)`.
+function self_test_scene.read(item, from, to, path, most, go)
   local take = reaper.GetActiveTake(item)
   local range, why = take_audio.range(item, take, from, to)
   local reader
   if range then
     reader, why = take_audio.reader(item, take, range, path)
+  end
+  if reader and most then
+    reader.most = most
   end
   return function()
     local state

@@ -5,7 +5,9 @@ local wav = require("retone.wav")
 
 local self_test_sound = {}
 
-local RATE, SECONDS = 44100, 2
+self_test_sound.RATE = 44100
+
+local RATE, SECONDS = self_test_sound.RATE, 2
 local STRIDE = 4096 -- samples unpacked at once
 
 -- Writes a stereo file of two seconds: a rising tone on the left, a falling one and a little noise on the right, so
@@ -31,7 +33,7 @@ function self_test_sound.write(path)
 end
 
 -- The samples of a float file that `wav` wrote, and its channels.
-local function read(path)
+function self_test_sound.samples(path)
   local file = assert(io.open(path, "rb"))
   local bytes = file:read("a")
   file:close()
@@ -45,11 +47,9 @@ local function read(path)
   return samples, channels
 end
 
--- The largest difference between two such files and the largest sample of the first; nil where their shapes differ.
-function self_test_sound.difference(one, other)
-  local a, a_channels = read(one)
-  local b, b_channels = read(other)
-  if #a ~= #b or a_channels ~= b_channels then
+-- The largest difference between two lists of samples and the largest sample of the first; nil where one is longer.
+function self_test_sound.apart(a, b)
+  if #a ~= #b then
     return nil
   end
   local largest, loudest = 0.0, 0.0
@@ -58,6 +58,16 @@ function self_test_sound.difference(one, other)
     loudest = math.max(loudest, math.abs(a[place]))
   end
   return largest, loudest
+end
+
+-- The same of two such files; nil where their shapes differ.
+function self_test_sound.difference(one, other)
+  local a, a_channels = self_test_sound.samples(one)
+  local b, b_channels = self_test_sound.samples(other)
+  if a_channels ~= b_channels then
+    return nil
+  end
+  return self_test_sound.apart(a, b)
 end
 
 return self_test_sound
