@@ -37,3 +37,10 @@ def impatient(monkeypatch):
     monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "grace_seconds", 0.3)
     monkeypatch.setitem(WorkerProcess.__init__.__kwdefaults__, "silence_seconds", 1.5)
     monkeypatch.setattr(retone_bridge.underway, "REPEAT_SECONDS", 0.2)
+
+
+@pytest.fixture
+def brisk(monkeypatch):
+    """A service that looks into the spool, and shows that it runs, more often than others do."""
+    monkeypatch.setattr("retone_bridge.server.TICK_SECONDS", 0.02)
+    monkeypatch.setattr("retone_bridge.spool.BEAT_SECONDS", 0.1)

@@ -83,6 +83,7 @@ class Running:
 def running(state, worker=SCRIPT, port=0, **settings):
     with ExitStack() as stack:
         server = Server(Settings(port=port, state=state, worker=worker, **settings))
+        server._udp._socket.settimeout(0.02)  # which its end waits for, and each test for its end
         thread = in_background(server)
         stack.callback(thread.join)
         stack.callback(server.stop)

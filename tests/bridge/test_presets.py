@@ -87,9 +87,11 @@ def test_only_settings_of_edits_that_any_clip_may_have_are_held(presets, values,
     assert presets.names() == []
 
 
-def test_there_is_room_for_so_many(presets):
-    for number in range(LIMIT):
-        presets.save(f"{number}", {})
+def test_there_is_room_for_so_many(presets, tmp_path):
+    presets.save("0", {})
+    told = {"version": 1, "presets": {f"{number}": {} for number in range(LIMIT - 1)}}
+    (tmp_path / "state" / "presets.json").write_text(json.dumps(told))
+    presets.save("the last", {})
     with fails("bad_request", f"There are {LIMIT} presets"):
         presets.save("one more", {})
     presets.save("0", ORGAN, replace=True)
@@ -215,7 +217,7 @@ def values_for(parameter):
 any_settings = st.fixed_dictionaries({}, optional={name: values_for(parameter) for name, parameter in HELD.items()})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(any_settings)
 def test_any_settings_come_back_as_they_were_and_by_any_way(service_and_file, values):
     client, file = service_and_file
@@ -278,7 +280,7 @@ def test_they_are_there_after_a_service_that_was_started_again(tmp_path):
         assert service.client().presets.load("organ") == ORGAN
 
 
-def test_a_script_keeps_and_finds_them_through_files(tmp_path):
+def test_a_script_keeps_and_finds_them_through_files(tmp_path, brisk):
     spool = tmp_path / "spool"
     with running(tmp_path / "state", spool=spool):
         (spool / "in").mkdir(parents=True, exist_ok=True)

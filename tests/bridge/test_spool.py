@@ -15,11 +15,7 @@ from retone_bridge.document import document
 from retone_bridge.paths import spool_folder
 from retone_bridge.spool import STALE_SECONDS
 
-
-@pytest.fixture(autouse=True)
-def brisk(monkeypatch):
-    """A heart that beats faster, so that a test need not wait."""
-    monkeypatch.setattr("retone_bridge.spool.BEAT_SECONDS", 0.1)
+pytestmark = pytest.mark.usefixtures("brisk")
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import pytest
 from bridge.harness import SCRIPT, running
 from bridge.scripts import Script, eventually, heartbeat, lying
 
+pytestmark = pytest.mark.usefixtures("brisk")
+
 _SERVICE = """
 import os, signal
 from pathlib import Path
