@@ -194,7 +194,7 @@ def test_scripts_leave_reaper_its_time(reaper, tmp_path):
     run = begin(reaper, "slow")
     reaper.until(lambda: run.window and "reading" in run.window.text)
     first = len(run.ticks)
-    reaper.until(lambda: "invert" in run.window.text)
+    reaper.until(lambda: "inverting" in run.window.text)
     reading = [script for script, _fake in run.ticks[first:]]
     assert len(reading) > 10
     # One of them all may meet a collection of garbage.

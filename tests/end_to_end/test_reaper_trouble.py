@@ -41,7 +41,7 @@ def media(reaper):
 def test_a_cancel_midway_leaves_nothing_behind(reaper, item):
     before = reaper.project.plain()
     run = begin(reaper, "slow")
-    reach(reaper, run, "invert")
+    reach(reaper, run, "inverting")
     finish(reaper, reaper.run(CANCEL))
     finish(reaper, run)
     assert reaper.project.plain() == before
@@ -58,7 +58,7 @@ def below_is_there(reaper):
 
 def test_what_reaper_forgot_to_have_landed_does_not_land_twice(reaper, item):
     run = begin(reaper, "late")
-    reach(reaper, run, "write")
+    reach(reaper, run, "writing")
     kept = dict(reaper.kept_state)
     finish(reaper, run)
     after = reaper.project.plain()
@@ -74,7 +74,7 @@ def test_what_reaper_forgot_to_have_landed_does_not_land_twice(reaper, item):
 
 def test_a_done_that_is_said_twice_lands_once(reaper, item, reaper_service):
     run = begin(reaper, "late")
-    reach(reaper, run, "write")
+    reach(reaper, run, "writing")
     reaper.until(lambda: below_is_there(reaper))
     path = landed(reaper, item).take.source.file
     job = landed(reaper, item).ext["retone_jobs"]
@@ -98,7 +98,7 @@ def test_a_service_killed_midway_and_started_again_lands_the_edit_once(make, own
     reaper = make(own.home)
     item = reaper.project.add_track().add_item(wav).select()
     run = begin(reaper, "slow once")
-    reach(reaper, run, "invert")
+    reach(reaper, run, "inverting")
     own.kill()
     reach(reaper, run, "waits for the service")
     own.start()
@@ -137,7 +137,7 @@ def test_one_of_several_that_fails_keeps_no_other_from_landing(reaper, wav, tmp_
 def test_the_result_goes_to_the_project_that_was_asked_from(reaper, wav, tmp_path):
     first, item = reaper.project, reaper.project.add_track("Piano").add_item(wav).select()
     run = begin(reaper, "late")
-    reaper.until(lambda: run.window and "write" in run.window.text)
+    reaper.until(lambda: run.window and "writing" in run.window.text)
     second = reaper.new_project(tmp_path / "other.rpp")
     finish(reaper, run)
     assert second.tracks == []

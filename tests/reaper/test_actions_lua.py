@@ -128,7 +128,7 @@ def test_what_the_service_refuses_is_said_and_the_others_land(reaper, item, wav)
 def test_the_window_shows_the_job_and_goes_when_all_is_done(reaper, item):
     reaper.answer_inputs(prompt="slow")
     run = reaper.run(EDIT)
-    until_shown(reaper, run, "invert")
+    until_shown(reaper, run, "inverting")
     assert "a 'loop' é.wav: slow" in run.window.text
     until_shown(reaper, run, "cpu, script")
     run.window.point("Cancel", down=True)
@@ -230,7 +230,7 @@ def test_a_cancel_ends_though_no_service_answers(tmp_path, wav):
     with serving(reaper.home):
         reaper.answer_inputs(prompt="slow")
         run = reaper.run(EDIT)
-        until_shown(reaper, run, "invert")
+        until_shown(reaper, run, "inverting")
     until_shown(reaper, run, "waits for the service")
     until_shown(reaper, run, "does not run")
     reaper.run(CANCEL)

@@ -4,6 +4,7 @@ import pytest
 
 from reaper.fake import Reaper
 from reaper.scene import EDIT, ESCAPE, close, noise, saved, serving, until_landed, until_shown
+from retone_bridge.terminal import STAGES
 
 SHOW = "Retone - show progress window"
 
@@ -46,7 +47,7 @@ def test_each_job_has_a_row_that_says_how_far_it_is(tmp_path):
     assert all(len(row["name"]) < 80 for row in rows)
     assert [(row["state"], row["fraction"]) for row in rows] == [
         ("done", 1),
-        ("replay, 1:15 left", 0.25),
+        ("editing, 1:15 left", 0.25),
         ("waits, number 3", 0),
         ("reading the item", 0.5),
         ("failed", 0),
@@ -54,11 +55,22 @@ def test_each_job_has_a_row_that_says_how_far_it_is(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_told_in_the_command_lines_words(tmp_path, stage):
+    code = f"""
+    local ledger, job = require("retone.ledger"), {{ id = "r1", name = "one", state = "asked" }}
+    ledger.add({{ id = "b1", owner = "c1", cancels = 0, title = "a flute", jobs = {{ job }} }})
+    ledger.progress(job, {{ fraction = 0, stage = "{stage}", seconds_left = -1 }})
+    return require("retone.progress").rows()[1].state
+    """
+    assert Reaper(tmp_path).lua_values(code) == STAGES[stage].split()[0]
+
+
 def test_a_bar_is_as_long_as_the_job_is_far(tmp_path):
     reaper = Reaper(tmp_path)
     reaper.lua_run(BATCH)
     run = reaper.run(SHOW)
-    until_shown(reaper, run, "replay, 1:15 left")
+    until_shown(reaper, run, "editing, 1:15 left")
     bars = [width for _x, _y, width, height, _filled in run.window.rectangles if height == 5]
     troughs, done = bars[::2], bars[1::2]
     assert [share / whole for share, whole in zip(done, troughs, strict=True)][:2] == [1.0, 0.25]
@@ -78,7 +90,7 @@ def test_more_jobs_than_fit_are_counted(tmp_path):
 def test_escape_closes_the_window_and_the_job_goes_on(reaper):
     reaper.answer_inputs(prompt="late")
     run = reaper.run(EDIT)
-    until_shown(reaper, run, "write")
+    until_shown(reaper, run, "writing")
     run.window.press(ESCAPE)
     reaper.until(lambda: not run.window.open)
     assert not run.ended

@@ -17,6 +17,19 @@ local ESCAPE, CLOSED = 27, -1
 local CENTRED = 1
 local ARRANGE = 1
 
+-- What the user is told of a stage: the first word of what the command line says.
+local STAGES = {
+  audio = "reading the item",
+  load = "loading",
+  read = "reading",
+  encode = "encoding",
+  invert = "inverting",
+  find = "finding",
+  replay = "editing",
+  decode = "decoding",
+  write = "writing",
+}
+
 local BACK = { 0.13, 0.13, 0.14 }
 local TEXT = { 0.90, 0.90, 0.90 }
 local DIM = { 0.62, 0.62, 0.64 }
@@ -45,7 +58,7 @@ local function state_of(job, shown)
   elseif job.state == "read" and not shown.stage then
     return "waits", 0
   end
-  local text = shown.stage == "audio" and "reading the item" or shown.stage or "asked"
+  local text = STAGES[shown.stage] or shown.stage or "asked"
   if (shown.seconds_left or -1) >= 0 then
     text = text .. ", " .. words.time(shown.seconds_left) .. " left"
   end
