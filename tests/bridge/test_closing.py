@@ -27,11 +27,13 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process that is sent a signal")
-def test_a_signal_that_was_ignored_from_the_start_stays_ignored(tmp_path):
-    command = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, "-c", SERVICE, str(tmp_path), *SCRIPT]
+def test_signals_that_were_ignored_from_the_start_stay_ignored_and_another_ends_it(tmp_path):
+    """As of nohup, and of a shell that starts it in the background."""
+    command = ["sh", "-c", "trap '' HUP INT; exec \"$@\"", "sh", sys.executable, "-c", SERVICE, str(tmp_path), *SCRIPT]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         peer = Peer(("127.0.0.1", int(process.stdout.readline())))
         process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
         time.sleep(0.3)
         peer.send("version")
         assert peer.next()[0] == "version.reply"
