@@ -243,6 +243,6 @@ def _version(text):
 
 
 def _from_ini(value):
-    """A value as an ini file gives it back: one line, no spaces around it, and one pair of quotes less."""
-    value = value.split("\n")[0].strip()
+    """A value as an ini file may give it back: one line, not too long, no spaces around it, one pair of quotes less."""
+    value = value.split("\n")[0][:2048].strip()
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value

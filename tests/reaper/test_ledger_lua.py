@@ -135,3 +135,16 @@ def test_a_long_dialog_makes_no_orphans(tmp_path):
     reaper.tick()
     assert reaper.console == "0 "
     run.end()
+
+
+@pytest.mark.parametrize("length", [1, 1990, 1999, 2000, 4000, 9000])
+def test_a_value_of_any_length_is_there_after_a_restart_and_goes_without_a_trace(reaper, length):
+    put = 'require("retone.store").put("job.r1", ..., true)'
+    get = 'return require("retone.store").get("job.r1")'
+    reaper.lua_run(put, "x" * 9001)
+    reaper.lua_run(put, "x" * length)
+    reaper.restart()
+    assert reaper.lua_values(get) == "x" * length
+    reaper.lua_run('require("retone.store").drop("job.r1")')
+    assert reaper.lua_values(get) is None
+    assert not any(reaper.ext_state.values())

@@ -51,8 +51,8 @@ def test_without_a_service_it_says_what_to_do_and_makes_no_tab(tmp_path):
 
 
 def test_what_is_wrong_with_a_result_or_with_reading_is_seen(tmp_path, monkeypatch):
-    """The first job fails, the second one's file lacks a frame, those of the others are too quiet; and accessors know of
-    no offset.
+    """The first job fails, the second one's file lacks a frame, those of the others are too quiet; and of an offset
+    accessors know nothing.
     """
     monkeypatch.setattr("reaper.fake_audio.source_seconds", lambda take, item_s: item_s * take["D_PLAYRATE"])
     worker = tmp_path / "worker.py"
