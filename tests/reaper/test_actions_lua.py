@@ -12,13 +12,6 @@ AB = "Retone - A-B original and edit"
 START = "Retone - start the service"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    with serving(home):
-        yield home
-
-
 @pytest.fixture
 def reaper(tmp_path, home):
     return saved(tmp_path, home=home)

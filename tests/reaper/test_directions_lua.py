@@ -5,18 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from reaper.scene import RATE, both_luas, close, noise, saved, serving, until_landed, until_shown
+from reaper.scene import RATE, both_luas, close, noise, saved, until_landed, until_shown
 from retone_engine.audio import wav as retone_wav
 
 FIND = "Retone - find directions in selected item"
 STEER = "Retone - steer along a direction"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    with serving(home):
-        yield home
 
 
 @pytest.fixture

@@ -2,14 +2,7 @@
 
 import pytest
 
-from reaper.scene import EDIT, close, edit, noise, saved, serving, until_landed
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    with serving(home):
-        yield home
+from reaper.scene import EDIT, close, edit, noise, saved, until_landed
 
 
 @pytest.fixture
