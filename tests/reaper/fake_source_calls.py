@@ -15,7 +15,8 @@ class Accessor:
 
     def __init__(self, take):
         self.take, self.destroyed = take, False
-        self.seen = self.state()
+        # Before it is validated it may say that all is new to it.
+        self.seen = None
 
     @property
     def alive(self):
@@ -114,8 +115,15 @@ def GetAudioAccessorStartTime(run, _accessor):
 
 
 @call
+def AudioAccessorValidateState(_run, accessor):
+    """From here on the accessor gives what the take is now; whether that is another than before."""
+    before, accessor.seen = accessor.seen, accessor.state()
+    return before != accessor.seen
+
+
+@call
 def AudioAccessorStateChanged(run, accessor):
-    """Whether the take is not as it was when the accessor was made; it may say so once for nothing."""
+    """Whether the take is not as it was validated last; an accessor may say so for nothing, too."""
     if run.reaper.accessor_alarms > 0:
         run.reaper.accessor_alarms -= 1
         return True

@@ -81,6 +81,7 @@ def read(reaper, item, **about):
     code = f"""
     local item = ...
     local accessor = reaper.CreateTakeAudioAccessor(reaper.GetActiveTake(item))
+    reaper.AudioAccessorValidateState(accessor)
     local buffer = reaper.new_array(2 * {about["frames"]})
     buffer.clear(7)
     local said

@@ -73,6 +73,7 @@ local function begin(reader)
     writer:abandon()
     return reader.title .. " cannot be read. Set its media online and run the action again."
   end
+  reaper.AudioAccessorValidateState(reader.accessor) -- From here on it tells of changes.
   reader.start_s = reaper.GetAudioAccessorStartTime(reader.accessor) + range.offset_s
   reader.starts = reader.starts + 1
   reader.done, reader.fraction, reader.has_audio = 0, 0.0, false
