@@ -79,6 +79,11 @@ def UpdateArrange(run):
 
 
 @call
+def TrackList_AdjustWindows(run, _minor):
+    run.reaper.redraws += 1
+
+
+@call
 def UpdateTimeline(run):
     run.reaper.redraws += 1
 

@@ -94,6 +94,8 @@ def test_a_part_has_the_fades_of_those_edges_only_that_are_the_items(reaper, wav
     assert held(new, own) == held(item, own)
     lengths = {"D_FADEINLEN", "D_FADEOUTLEN"} - set(own)
     assert held(new, lengths) == dict.fromkeys(lengths, 0.0)
+    automatic = {"D_FADEINLEN_AUTO", "D_FADEOUTLEN_AUTO"} - set(own)
+    assert held(new, automatic) == dict.fromkeys(automatic, -1.0)
     assert new["D_SNAPOFFSET"] == snap
 
 

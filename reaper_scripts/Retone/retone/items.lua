@@ -50,9 +50,9 @@ function items.make(track, source, cut)
   reaper.SetMediaItemInfo_Value(item, "D_LENGTH", cut.length_s)
   reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
   fields.item(source, item, { "D_VOL", "C_BEATATTACHMODE" })
-  for _, name in ipairs({ "D_FADEINLEN", "D_FADEOUTLEN" }) do
-    -- REAPER may give new items fades of its own.
-    reaper.SetMediaItemInfo_Value(item, name, 0)
+  -- REAPER may give new items fades of its own.
+  for name, none in pairs({ D_FADEINLEN = 0, D_FADEOUTLEN = 0, D_FADEINLEN_AUTO = -1, D_FADEOUTLEN_AUTO = -1 }) do
+    reaper.SetMediaItemInfo_Value(item, name, none)
   end
   if cut.head then
     fields.item(source, item, FADE_IN)

@@ -32,6 +32,7 @@ function landing.as_one_step(project, title, work)
   end)
   reaper.PreventUIRefresh(-1)
   reaper.Undo_EndBlock2(project, title, -1)
+  reaper.TrackList_AdjustWindows(false)
   reaper.UpdateArrange()
   return worked, why
 end
