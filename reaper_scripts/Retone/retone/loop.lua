@@ -30,6 +30,7 @@ function loop.start(first)
   end
   local box, why = spool.open()
   if not box then
+    reaper.defer(function() end) -- Else REAPER would make an undo step of its own.
     reaper.MB(why, "Retone", 0)
     return
   end
