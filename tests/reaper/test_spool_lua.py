@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from reaper.fake import Reaper
-from reaper.scene import SPOOL
+from reaper.scene import EDIT, SPOOL
 from retone_bridge.osc import Message, decode, encode
 from retone_bridge.paths import spool_folder
 
@@ -86,6 +86,15 @@ def test_it_lies_where_the_service_looks(tmp_path, monkeypatch, system):
     platform = {"O": "linux", "W": "win32"}.get(system[0] if system != "OSX32" and system != "OSX64" else "", "darwin")
     monkeypatch.setattr("retone_bridge.paths.sys.platform", platform)
     assert reaper.lua_values(FOLDER) == reaper.shown_path(spool_folder())
+
+
+def test_without_a_home_an_action_says_so_and_leaves_no_undo_step(reaper):
+    reaper.environment["HOME"] = ""
+    reaper.answer_message("ok", containing="HOME is not set")
+    run = reaper.run(EDIT)
+    reaper.tick()
+    assert run.ended
+    assert reaper.project.undo.names == []
 
 
 @pytest.mark.parametrize(("system", "name"), [("Other", "HOME"), ("Win64", "LOCALAPPDATA")])
