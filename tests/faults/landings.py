@@ -20,7 +20,7 @@ from reaper.at_work import CANCEL, PROGRESS, REPEAT
 from reaper.scene import EDIT, noise, saved
 from reaper.service import Service
 
-SMALL = {"edits": 10, "blows": 6, "seed": 1}
+SMALL = {"edits": 12, "blows": 7, "seed": 1}
 LONG = {"edits": 1000, "blows": 500, "seed": 2}
 
 ITEMS, TRACKS = 3, 2

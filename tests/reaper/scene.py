@@ -38,10 +38,12 @@ def saved(folder, lua="5.4", version="7.60", home=None):
 
 
 @contextmanager
-def serving(home, **settings):
-    """A service that the scripts of this HOME reach through the spool."""
-    with harness.running(home / "state", spool=home / SPOOL, **settings) as service:
-        yield service
+def serving(home, state="state", **settings):
+    """A service that the scripts of this HOME reach through the spool; it looks there as often as they do."""
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr("retone_bridge.server.TICK_SECONDS", 0.1 / PACE)
+        with harness.running(home / state, spool=home / SPOOL, **settings) as service:
+            yield service
 
 
 _LAND = """

@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 
 from bridge.harness import SCRIPT
-from reaper.scene import SPOOL
+from reaper.scene import PACE, SPOOL
 from retone_bridge.osc import OscError, decode
 
 SCRIPTED = f"""
 from pathlib import Path
+from retone_bridge import server, spool
 from retone_bridge.server import Server, Settings
+server.TICK_SECONDS, spool.BEAT_SECONDS = {0.1 / PACE}, {1.0 / PACE}
 Server(Settings(port=0, state=Path(%r), worker={SCRIPT!r}, spool=Path(%r))).run()
 """
 

@@ -1,18 +1,16 @@
 """A script and the real service talk through the spool: whole jobs, refusals, deaths, losses."""
 
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import soundfile
 
-from bridge.harness import SCRIPT, kill, running
 from reaper.asking import Asking
 from reaper.fake import Reaper
-from reaper.scene import SPOOL, both_luas
+from reaper.scene import both_luas, serving
+from reaper.service import Service
 from retone_bridge.osc import decode
 
 
@@ -29,37 +27,16 @@ def clip(tmp_path):
     return path
 
 
-@contextmanager
-def serving(tmp_path, state="state"):
-    with running(tmp_path / state, spool=tmp_path / "home" / SPOOL) as service:
-        yield service
-
-
-def started(tmp_path):
-    """A service in a process of its own, to be killed."""
-    code = f"""
-from pathlib import Path
-from retone_bridge.server import Server, Settings
-spool = Path({str(tmp_path / "home" / SPOOL)!r})
-server = Server(Settings(port=0, state=Path({str(tmp_path / "state")!r}), worker={tuple(SCRIPT)!r}, spool=spool))
-print(server.endpoint.port, flush=True)
-server.run()
-"""
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    process.stdout.readline()
-    return process
-
-
 @both_luas
 def test_a_whole_job(tmp_path, clip, lua):
-    with serving(tmp_path) as service:
+    with serving(tmp_path / "home") as service:
         script = Asking(tmp_path, lua)
         script.ask("r1", clip, "prompt", "strings", "variations", 2)
         script.until("r1", "done")
         script.ticks(0.7)  # the end would be told again now
         assert script.kinds("r1") == ["ack", "queued", "result", "result", "done"]
         done = script.of("r1", "done")
-        renders = tmp_path / "state" / "renders"
+        renders = tmp_path / "home" / "state" / "renders"
         assert done["count"] == 2
         assert done["results"] == {"1": str(renders / "loop-r1-1.wav"), "2": str(renders / "loop-r1-2.wav")}
         assert service.server._journal.find("r1").received
@@ -70,7 +47,7 @@ def test_a_whole_job(tmp_path, clip, lua):
 
 
 def test_directions_come_with_the_end(tmp_path, clip):
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script = Asking(tmp_path)
         script.ask("r1", clip, "count", 2, address="/retone/directions")
         script.until("r1", "done")
@@ -81,7 +58,7 @@ def test_directions_come_with_the_end(tmp_path, clip):
 
 
 def test_a_job_that_fails_and_one_that_is_refused(tmp_path, clip):
-    with serving(tmp_path) as service:
+    with serving(tmp_path / "home") as service:
         script = Asking(tmp_path)
         script.ask("r1", clip, "prompt", "fail out_of_memory")
         script.ask("r2", clip, "strength", 7)
@@ -94,19 +71,19 @@ def test_a_job_that_fails_and_one_that_is_refused(tmp_path, clip):
 
 
 def test_a_job_that_is_cancelled_midway(tmp_path, clip):
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script = Asking(tmp_path)
         script.ask("r1", clip, "prompt", "slow")
         script.reaper.until(lambda: any(one["kind"] == "progress" for one in script.heard))
         script.do("cancel", "r1")
         script.until("r1", "fail")
         assert script.of("r1", "fail")["code"] == "cancelled"
-        assert list((tmp_path / "state" / "renders").iterdir()) == []
+        assert list((tmp_path / "home" / "state" / "renders").iterdir()) == []
 
 
 def test_jobs_that_the_service_has_no_room_for_are_asked_for_again(tmp_path, clip, monkeypatch):
     monkeypatch.setitem(sys.modules["retone_bridge.jobs"].Jobs.__init__.__kwdefaults__, "asker_limit", 1)
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script = Asking(tmp_path)
         for number in range(1, 6):
             script.ask(f"r{number}", clip, "prompt", "count")
@@ -118,48 +95,45 @@ def test_jobs_that_the_service_has_no_room_for_are_asked_for_again(tmp_path, cli
 
 def test_a_job_that_the_service_has_lost_is_asked_for_again(tmp_path, clip):
     reaper = Reaper(tmp_path, pace=10)
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script = Asking(tmp_path, reaper=reaper)
         script.ask("r1", clip, "prompt", "slow once")
         script.until("r1", "ack")
-    with serving(tmp_path, "another state"):
+    with serving(tmp_path / "home", "another state"):
         script.until("r1", "done")
-        assert script.of("r1", "done")["first_path"] == str(tmp_path / "another state" / "renders" / "loop-r1.wav")
+        assert script.of("r1", "done")["first_path"] == str(
+            tmp_path / "home" / "another state" / "renders" / "loop-r1.wav"
+        )
 
 
 def test_a_service_that_is_killed_midway_and_started_again(tmp_path, clip):
-    script = Asking(tmp_path)
-    process = started(tmp_path)
-    try:
+    with Service(tmp_path / "home") as service:
+        script = Asking(tmp_path)
         script.ask("r1", clip, "prompt", "slow once")
         script.reaper.until(lambda: any(one["kind"] == "progress" for one in script.heard))
-        kill(process)
-        script.reaper.seconds = lambda: time.time() + 6
+        service.kill()
         script.do("ask", "r2", "/retone/edit", clip, "prompt", "count")
         script.until("r1", "silent")
         script.until("r2", "silent")
         assert "Retone - start the service" in script.of("r1", "silent")["message"]
-        process = started(tmp_path)
-        script.reaper.seconds = time.time
+        service.start()
         script.until("r1", "back", "done")
         script.until("r2", "back", "done")
         assert [script.kinds(id).count("done") for id in ("r1", "r2")] == [1, 1]
         assert (tmp_path / "starts").read_text().split() == ["r2"]
-    finally:
-        kill(process)
 
 
 def test_a_request_waits_for_a_service_that_is_not_there_yet(tmp_path, clip):
     script = Asking(tmp_path)
     script.ask("r1", clip, "prompt", "count")
     script.until("r1", "silent")
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script.until("r1", "back", "done")
     assert (tmp_path / "starts").read_text().split() == ["r1"]
 
 
 def test_results_that_were_lost_are_asked_for(tmp_path, clip):
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script = Asking(tmp_path)
         script.ask("r1", clip, "prompt", "strings", "variations", 3)
         script.reaper.tick()
@@ -182,7 +156,7 @@ def test_results_that_were_lost_are_asked_for(tmp_path, clip):
 
 
 def test_an_end_is_told_once_until_it_is_confirmed_and_after(tmp_path, clip):
-    with serving(tmp_path) as service:
+    with serving(tmp_path / "home") as service:
         script = Asking(tmp_path, confirms=False)
         script.ask("r1", clip, "prompt", "strings")
         script.until("r1", "done")
@@ -196,7 +170,7 @@ def test_an_end_is_told_once_until_it_is_confirmed_and_after(tmp_path, clip):
 
 
 def test_another_run_goes_on_with_a_job(tmp_path, clip):
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         first = Asking(tmp_path)
         first.ask("r1", clip, "prompt", "slow once")
         first.until("r1", "ack")
@@ -212,7 +186,7 @@ def test_another_run_goes_on_with_a_job(tmp_path, clip):
 
 
 def test_questions_are_answered(tmp_path):
-    with serving(tmp_path):
+    with serving(tmp_path / "home"):
         script = Asking(tmp_path)
         script.do("question", "/retone/status", "/retone/status.reply")
         script.do("question", "/retone/sync", "/retone/synced", 42)
