@@ -1,5 +1,7 @@
 """A batch as the ledger keeps it: what its jobs ask for."""
 
+import os
+
 import pytest
 
 from reaper.fake import Reaper
@@ -42,7 +44,17 @@ def test_a_folder_of_another_machine_is_left_out_and_not_made(tmp_path, wav):
     reaper.project.media_folder = "//server/songs/Media"
     made, request = begun(reaper, wav)
     assert request == ["/retone/edit", "/clip.wav", "prompt", "a flute"]
-    assert made["remote_folder"] == r"\\server\songs\Media"
+    assert made["folder_apart"] == r"\\server\songs\Media"
+
+
+@pytest.mark.parametrize("name", ["x" * 200 + "/" + "y" * 200 + "/" + "z" * 200, os.fsdecode(b"\xff")])
+def test_a_folder_that_no_request_can_name_is_left_out_and_not_made(tmp_path, wav, name):
+    reaper = Reaper(tmp_path)
+    reaper.project.save_as(tmp_path / name / "song.rpp")
+    made, request = begun(reaper, wav)
+    assert request == ["/retone/edit", "/clip.wav", "prompt", "a flute"]
+    assert made["folder_apart"] == str(tmp_path / name / "Media")
+    assert not (tmp_path / name / "Media").exists()
 
 
 def test_ids_are_new_each_time_and_of_the_services_form(tmp_path, wav):

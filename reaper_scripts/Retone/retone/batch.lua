@@ -16,15 +16,15 @@ local batch = {}
 -- where the title would not tell them apart.
 function batch.begin(client, kind, title, project, sources, pairs_of, options, take_names)
   local path = projects.path(project)
-  local folder, is_remote = projects.media_folder(project)
+  local folder, is_apart = projects.media_folder(project)
   local new = {
     id = names.id("b"),
     owner = client,
     kind = kind,
     title = title,
     project_path = path,
-    folder = not is_remote and folder or nil,
-    remote_folder = is_remote and folder or nil,
+    folder = not is_apart and folder or nil,
+    folder_apart = is_apart and folder or nil,
     unsaved = path == "",
     request = pairs_of,
     options = options,

@@ -65,9 +65,10 @@ end
 
 -- Says where the results of a batch are, where that is not the project's own folder.
 local function say_where(batch)
-  if batch.remote_folder then
-    local text = "the results stay in the service's own folder, as the project's, %s, is on another machine."
-    report.say_once("remote." .. batch.id, text:format(batch.remote_folder))
+  if batch.folder_apart then
+    local text = "the results stay in the service's own folder, as the project's is on another machine, or its path too"
+      .. " long or odd to be named: %s"
+    report.say_once("apart." .. batch.id, text:format(batch.folder_apart))
   elseif batch.unsaved then
     report.say_once("unsaved." .. batch.folder, "the project is not saved yet, so its results are in " .. batch.folder)
   end

@@ -3,6 +3,9 @@
 
 local projects = {}
 
+-- What a request takes for an output_folder, in UTF-8.
+local MOST_CHARACTERS = 500
+
 -- The project of the active tab.
 function projects.current()
   return (reaper.EnumProjects(-1))
@@ -75,15 +78,17 @@ function projects.holding(guids, path)
   return other
 end
 
--- The folder for a project's new media, made where it is missing, and whether it is on another machine: then it is not
--- made. For an unsaved project REAPER names a folder of its own.
+-- The folder for a project's new media, made where it is missing, and whether it is out of the service's reach: on
+-- another machine, or not to be named by a request. Then it is not made. For an unsaved project REAPER names a folder
+-- of its own.
 function projects.media_folder(project)
   local folder = reaper.GetProjectPathEx(project)
   local is_remote = folder:sub(1, 2) == "\\\\" or folder:sub(1, 2) == "//"
-  if not is_remote then
+  local is_apart = is_remote or (utf8.len(folder) or math.huge) > MOST_CHARACTERS
+  if not is_apart then
     reaper.RecursiveCreateDirectory(folder, 0)
   end
-  return folder, is_remote
+  return folder, is_apart
 end
 
 local function mark(read, thing, name)
