@@ -142,6 +142,37 @@ def test_on_windows_a_user_may_have_any_name(tmp_path, user):
     assert sorted(path.read_bytes() for path in left) == ([] if user == "José" else [b"", b"", b"old"])
 
 
+def test_where_replies_cannot_be_removed_a_script_takes_a_new_name_before_there_are_too_many(tmp_path):
+    reaper, folder = windows_of("娜", "?", tmp_path)
+    reaper.lua_run("""
+    local box = require("retone.spool").open()
+    local function go_on()
+      for _, message in ipairs(box:receive()) do
+        reaper.ShowConsoleMsg(message[2] .. "\\n")
+      end
+      box:send("/retone/version")
+      reaper.defer(go_on)
+    end
+    go_on()""")
+
+    def names():
+        return {path.name.split("-")[0] for path in (folder / "in").glob("*.osc")}
+
+    def put(client, count):
+        (folder / "out" / client).mkdir(parents=True)
+        for number in range(1, count + 1):
+            (folder / "out" / client / f"{number:06}.osc").write_bytes(encode(Message("/x", (number,))))
+
+    (old,) = names()
+    put(old, 210)
+    reaper.until(lambda: len(names()) == 2)
+    assert reaper.console.split() == [str(number) for number in range(1, 201)]
+    assert len(list((folder / "out" / old).iterdir())) == 210
+    (new,) = names() - {old}
+    put(new, 3)
+    reaper.until(lambda: reaper.console.split()[200:] == ["1", "2", "3"])
+
+
 def test_a_portable_reaper_on_windows_needs_a_name_that_is_text(tmp_path):
     reaper, _folder = windows_of("José", "Jos\udce9", tmp_path)
     reaper.resources = Path("D:/REAPER")

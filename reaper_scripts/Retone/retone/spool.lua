@@ -17,6 +17,8 @@ local LOOK_BUDGET_SECONDS = 0.005
 local TRIES = 10
 -- How long nothing may come until the folder is searched for where the service goes on.
 local LOST_SECONDS = 2
+-- The service leaves 256 replies lying; where they cannot be removed, a new name is taken in time.
+local MOST_LYING = 200
 local NO_SUCH_FILE = 2 -- ENOENT, the same number everywhere
 
 local is_windows = reaper.GetOS():find("^Win") ~= nil
@@ -194,6 +196,10 @@ function Box:receive()
     end
     files.remove(self:reply(self.last))
     self.last, self.next, self.tries, self.heard_at = self.next, self.next + 1, 0, began
+    if self.last >= MOST_LYING and reaper.file_exists(self:reply(1)) then
+      -- What was asked for is asked about again under this name, as nothing is heard of it.
+      self.client, self.last, self.next = names.id("c"), 0, 1
+    end
   until reaper.time_precise() - began > LOOK_BUDGET_SECONDS
   return heard
 end
