@@ -32,6 +32,15 @@ def noting(notes):
     return (sys.executable, "-c", _NOTING.format(notes=str(notes), script=SCRIPT[-1]))
 
 
+def run(capsys, *arguments):
+    """Runs a command; gives its exit status and what it printed."""
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as exit_:
+        status = exit_.code
+    return status, *capsys.readouterr()
+
+
 class Retone:
     """Runs commands; knows what they asked the engine for."""
 
@@ -41,11 +50,7 @@ class Retone:
 
     def __call__(self, *arguments):
         """Exit status, stdout, stderr."""
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            status = exit_.code
-        return status, *self._capsys.readouterr()
+        return run(self._capsys, *arguments)
 
     @property
     def requests(self):

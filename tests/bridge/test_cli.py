@@ -7,18 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 import soundfile
 
+from bridge.command_line import NO_SERVICE, run
 from bridge.harness import SCRIPT
-from retone_bridge.cli import main
 from retone_bridge.commands import settings
 from retone_bridge.terminal import EXITS, STATUS
 from retone_engine.request import CODES
-
-NO_SERVICE = ("--port", "1")  # nobody listens there
 
 
 @pytest.fixture(autouse=True)
@@ -30,15 +29,7 @@ def scripted(monkeypatch):
 @pytest.fixture
 def retone(capsys):
     """Runs a command; gives its exit status and what it printed."""
-
-    def run(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            status = exit_.code
-        return status, *capsys.readouterr()
-
-    return run
+    return partial(run, capsys)
 
 
 def files(folder):

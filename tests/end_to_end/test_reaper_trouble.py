@@ -73,8 +73,7 @@ def test_what_reaper_forgot_to_have_landed_does_not_land_twice(reaper, item):
 
 
 def test_a_done_that_is_said_twice_lands_once(reaper, item, reaper_service):
-    run = begin(reaper, "late")
-    reach(reaper, run, "writing")
+    run = begin(reaper)
     reaper.until(lambda: below_is_there(reaper))
     path = landed(reaper, item).take.source.file
     job = landed(reaper, item).ext["retone_jobs"]

@@ -1,11 +1,12 @@
 """A user's home in a folder of the test's own, and the command line in it."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from retone_bridge.cli import main
+from bridge.command_line import run
 
 
 @pytest.fixture
@@ -24,15 +25,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def retone(capsys, home):
     """Runs a command; gives its exit status and what it printed."""
-
-    def run(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            status = exit_.code
-        return status, *capsys.readouterr()
-
-    return run
+    return partial(run, capsys)
 
 
 def tree(folder):
