@@ -1,6 +1,7 @@
 -- A and B: the original is heard, or its edit. Of selected items, either may be selected.
 -- @noindex
 
+local dialog = require("retone.dialog")
 local landing = require("retone.landing")
 local projects = require("retone.projects")
 local selection = require("retone.selection")
@@ -53,7 +54,7 @@ function ab.toggle()
   if #found == 0 then
     -- Else REAPER would make an undo step of its own.
     reaper.defer(function() end)
-    reaper.MB("Select an item that Retone edited, or one of its edits; then run this action again.", "Retone", 0)
+    dialog.tell("Select an item that Retone edited, or one of its edits; then run this action again.")
     return
   end
   local to_edit = not hears_edit(found[1])

@@ -1,16 +1,13 @@
 -- The actions that make nothing: cancel, start the service, show what is under way.
 -- @noindex
 
+local dialog = require("retone.dialog")
 local ledger = require("retone.ledger")
 local ready = require("retone.ready")
 local report = require("retone.report")
 local service = require("retone.service")
 
 local control = {}
-
-local function tell(sentence)
-  reaper.MB(sentence, "Retone", 0)
-end
 
 -- Cancels all that is under way; this loop takes over what nobody looks after, and sees the cancel too.
 function control.cancel(loop)
@@ -29,11 +26,11 @@ end
 function control.start_service(loop)
   local state, sentence = service.state()
   if state == "running" then
-    tell(sentence or "Retone's service runs.")
+    dialog.tell(sentence or "Retone's service runs.")
   elseif state ~= "absent" then
-    tell(sentence)
+    dialog.tell(sentence)
   else
-    ready.start(loop, function() end, tell)
+    ready.start(loop, function() end, dialog.tell)
   end
 end
 

@@ -66,6 +66,11 @@ local function show(title, fields, values)
   return named, #typed == #fields
 end
 
+-- Says a sentence that the user has to close.
+function dialog.tell(sentence)
+  reaper.MB(sentence, "Retone", 0)
+end
+
 -- Asks; returns {name = text} as the checks gave it, or nil when the user closed it.
 function dialog.ask(title, fields, values)
   assert(#fields <= MOST_FIELDS, "REAPER's dialog has 16 lines")
@@ -90,7 +95,7 @@ function dialog.ask(title, fields, values)
     if not wrong then
       return checked
     end
-    reaper.MB(wrong, "Retone", 0)
+    dialog.tell(wrong)
   end
 end
 

@@ -96,7 +96,7 @@ local function go_on(loop, sources, project, names, values)
       if found then
         again(with_preset(values, values.preset, found))
       else
-        reaper.MB(why, "Retone", 0)
+        dialog.tell(why)
         again(values)
       end
     end)
@@ -116,7 +116,7 @@ local function go_on(loop, sources, project, names, values)
       send()
     else
       if why then
-        reaper.MB(why, "Retone", 0)
+        dialog.tell(why)
       end
       again(values)
     end

@@ -88,15 +88,11 @@ function form.sources()
   return sources, project
 end
 
-local function tell(sentence)
-  reaper.MB(sentence, "Retone", 0)
-end
-
 -- The way of an action with a dialog: items, a service, then `go(sources, project)`.
 function form.begin(loop, go)
   local sources, why = form.sources()
   if not sources then
-    tell(why)
+    dialog.tell(why)
     return
   end
   ready.ask(loop, function()
@@ -105,7 +101,7 @@ function form.begin(loop, go)
     if now then
       go(now, project)
     else
-      tell(project)
+      dialog.tell(project)
     end
   end)
 end

@@ -4,6 +4,7 @@
 -- @noindex
 
 local client = require("retone.client")
+local dialog = require("retone.dialog")
 local finish = require("retone.finish")
 local ledger = require("retone.ledger")
 local orphans = require("retone.orphans")
@@ -31,7 +32,7 @@ function loop.start(first)
   local box, why = spool.open()
   if not box then
     reaper.defer(function() end) -- Else REAPER would make an undo step of its own.
-    reaper.MB(why, "Retone", 0)
+    dialog.tell(why)
     return
   end
   local self = setmetatable({

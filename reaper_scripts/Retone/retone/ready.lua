@@ -34,19 +34,15 @@ function ready.start(loop, go, failed)
   end)
 end
 
-local function tell(sentence)
-  reaper.MB(sentence, "Retone", 0)
-end
-
 -- Calls `go()` when a service runs; where none does, the user may have it started.
 function ready.ask(loop, go)
   local state, sentence = service.state()
   if state == "running" then
     go()
   elseif state ~= "absent" then
-    tell(sentence)
+    dialog.tell(sentence)
   elseif dialog.yes("Retone's service does not run. Start it now?") then
-    ready.start(loop, go, tell)
+    ready.start(loop, go, dialog.tell)
   end
 end
 
