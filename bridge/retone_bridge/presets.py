@@ -81,7 +81,9 @@ class Presets:
             raise RetoneError("bad_request", "The preset is too long for a message; shorten its prompts.")
         with self._changed() as found:
             if name in found and not replace and found[name] != values:
-                raise RetoneError("preset_exists", f"There is a preset {name!r} already; replace it, or choose another name.")
+                raise RetoneError(
+                    "preset_exists", f"There is a preset {name!r} already; replace it, or choose another name."
+                )
             if name not in found and len(found) >= LIMIT:
                 raise RetoneError("bad_request", f"There are {LIMIT} presets, which is as many as may be; delete one.")
             found[name] = values
