@@ -171,7 +171,11 @@ local function real(path)
 end
 io.open = function(path, mode)
   if not (mode or "r"):find("b", 1, true) then fail("io.open", "text mode changes bytes on Windows; add b to the mode") end
-  return open(real(path), mode)
+  local file, why, number = open(real(path), mode)
+  if not file and host.windows() and path:find("[\x80-\xff]") then
+    number = 42 -- EILSEQ: C tries the path in the code page too, in which it may be no text.
+  end
+  return file, why, number
 end
 os.rename = function(from, to)
   if host.windows() then

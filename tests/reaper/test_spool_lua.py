@@ -108,9 +108,9 @@ def test_without_a_home_there_is_none(tmp_path, system, name):
     assert reaper.lua_values('return require("retone.spool").heartbeat()') is None
 
 
-def windows_of(user, in_code_page, folder):
+def windows_of(user, in_code_page, folder, clock=None):
     """A Windows user's REAPER, whose environment comes in the code page of the system."""
-    reaper = Reaper(folder, system="Win64")
+    reaper = Reaper(folder, system="Win64", clock=clock)
     home = folder / "Users" / user
     reaper.resources = home / "AppData/Roaming/REAPER"
     own = f"{reaper.shown_path(folder)}\\Users\\{in_code_page}"
@@ -143,7 +143,8 @@ def test_on_windows_a_user_may_have_any_name(tmp_path, user):
 
 
 def test_where_replies_cannot_be_removed_a_script_takes_a_new_name_before_there_are_too_many(tmp_path):
-    reaper, folder = windows_of("娜", "?", tmp_path)
+    clock = Clock()
+    reaper, folder = windows_of("娜", "?", tmp_path, clock)
     reaper.lua_run("""
     local box = require("retone.spool").open()
     local function go_on()
@@ -155,6 +156,10 @@ def test_where_replies_cannot_be_removed_a_script_takes_a_new_name_before_there_
     end
     go_on()""")
 
+    def look():
+        clock.now += 0.21
+        reaper.tick()
+
     def names():
         return {path.name.split("-")[0] for path in (folder / "in").glob("*.osc")}
 
@@ -164,13 +169,16 @@ def test_where_replies_cannot_be_removed_a_script_takes_a_new_name_before_there_
             (folder / "out" / client / f"{number:06}.osc").write_bytes(encode(Message("/x", (number,))))
 
     (old,) = names()
+    for _ in range(20):
+        look()
     put(old, 210)
-    reaper.until(lambda: len(names()) == 2)
+    look()
     assert reaper.console.split() == [str(number) for number in range(1, 201)]
     assert len(list((folder / "out" / old).iterdir())) == 210
     (new,) = names() - {old}
     put(new, 3)
-    reaper.until(lambda: reaper.console.split()[200:] == ["1", "2", "3"])
+    look()
+    assert reaper.console.split()[200:] == ["1", "2", "3"]
 
 
 def test_a_portable_reaper_on_windows_needs_a_name_that_is_text(tmp_path):

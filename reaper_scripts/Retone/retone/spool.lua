@@ -53,7 +53,8 @@ end
 local function content(path)
   local file, _, number = io.open(path, "rb")
   if not file then
-    return nil, number == NO_SUCH_FILE
+    -- On Windows a path with other letters than ASCII may fail in another way, too.
+    return nil, number == NO_SUCH_FILE or not reaper.file_exists(path)
   end
   local bytes = file:read(osc.PACKET_LIMIT + 1)
   file:close()
