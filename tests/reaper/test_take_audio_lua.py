@@ -120,13 +120,6 @@ def test_a_rate_that_reads_0_is_asked_of_the_file(reaper, wav, tmp_path):
     assert soundfile.info(tmp_path / "out.wav").samplerate == RATE
 
 
-def test_effects_of_the_take_are_counted(reaper, wav):
-    item = reaper.project.add_track().add_item(wav)
-    assert ranged(reaper, item)["take_fx"] == 0
-    item.take.effects.append("ReaEQ")
-    assert ranged(reaper, item)["take_fx"] == 1
-
-
 def test_a_long_item_is_read_within_the_budget_of_a_tick(reaper, tmp_path):
     soundfile.write(tmp_path / "long.wav", noise(60, 2), RATE, subtype="FLOAT")
     item = reaper.project.add_track().add_item(tmp_path / "long.wav")

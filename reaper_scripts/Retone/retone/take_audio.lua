@@ -19,7 +19,7 @@ local MOST_STARTS = 4
 
 -- The stretch of a take that a job is about, in project seconds: the time selection where it meets the item, else the
 -- whole item. `selection_start` == `selection_end` when there is none. Gives {start_s, length_s, rate, channels,
--- frames, clipped, take_fx (how many effects the take has, which are not in its audio), ...}, or nil and a sentence.
+-- frames, clipped, ...}, or nil and a sentence.
 function take_audio.range(item, take, selection_start, selection_end)
   local source, why = take_source.of(item, take)
   if not source then
@@ -50,7 +50,6 @@ function take_audio.range(item, take, selection_start, selection_end)
     channels = source.channels,
     frames = frames,
     clipped = is_clipped,
-    take_fx = reaper.TakeFX_GetCount(take),
     offset_s = start_s - item_start, -- seconds of the item, which are the accessor's
     item_length_s = item_length,
   }
