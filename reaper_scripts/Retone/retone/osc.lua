@@ -9,10 +9,6 @@ local osc = {}
 -- What the service reads at most.
 osc.PACKET_LIMIT = 8192
 
-local LARGEST = 3.4e38 -- near the largest number of 32 bits
-local PLAIN_NUMBER = "^[+-]?%d*%.?%d*$"
-local EXPONENT_NUMBER = "^[+-]?%d*%.?%d*[eE][+-]?%d+$"
-
 -- Text with its end and the padding to four bytes.
 local function padded(text)
   return text .. ("\0"):rep(4 - #text % 4)
@@ -138,31 +134,6 @@ function osc.decode(bytes)
     return nil, address .. " is longer than its tags say"
   end
   return address, arguments
-end
-
--- The shortest decimal with the same 32 bits: what the service takes a float for (bridge/retone_bridge/osc.py, meant).
-local function meant(number)
-  local held = string.unpack(">f", string.pack(">f", number))
-  for digits = 6, 9 do
-    local shorter = tonumber(string.format("%." .. digits .. "g", held))
-    if string.unpack(">f", string.pack(">f", shorter)) == held then
-      return shorter
-    end
-  end
-end
-
--- A setting that a user typed, as the argument that means exactly this number: an integer, a float where 32 bits come
--- to the same number, else the text as it is. What is no number stays text, for the service to judge.
-function osc.setting(text)
-  text = text:match("^%s*(.-)%s*$")
-  local number = (text:find(PLAIN_NUMBER) or text:find(EXPONENT_NUMBER)) and tonumber(text)
-  if math.type(number) == "integer" and number >= -0x80000000 and number <= 0x7fffffff then
-    return number
-  end
-  if math.type(number) == "float" and math.abs(number) < LARGEST and meant(number) == number then
-    return number
-  end
-  return text
 end
 
 return osc
