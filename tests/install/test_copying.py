@@ -1,6 +1,5 @@
 """Files of ours in another program's folder: what is written, what is left alone, and that all of it goes again."""
 
-import errno
 import itertools
 import json
 
@@ -9,7 +8,6 @@ import pytest
 from install.conftest import tree
 from retone_bridge.install import copying
 from retone_bridge.install.copying import MANIFEST, Plan
-from retone_bridge.writing import told
 from retone_engine.request import RetoneError
 
 OLD = {"Retone - a.lua": b"a 1", "Retone - gone.lua": b"gone", "retone/osc.lua": b"osc 1", "retone/old/x.lua": b"x"}
@@ -207,6 +205,3 @@ def test_what_the_system_refuses_is_told_in_a_sentence(folder):
     with pytest.raises(RetoneError, match=r"a\.lua\.part cannot be used") as refused:
         put(folder, OLD)
     assert refused.value.code == "cannot_write"
-    with pytest.raises(RetoneError) as full, told():
-        raise OSError(errno.ENOSPC, "No space left on device", "x")
-    assert full.value.code == "disk_full"
