@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from retone_bridge.preset_messages import (
     PresetDelete,
@@ -14,18 +14,25 @@ from retone_bridge.preset_messages import (
     PresetRequest,
     PresetSave,
 )
-from retone_bridge.replies import Ack
+from retone_bridge.replies import Ack, Reply
 from retone_engine.request import BY_NAME
 
-if TYPE_CHECKING:
-    from retone_bridge.client import Client
+_ReplyT = TypeVar("_ReplyT", bound=Reply)
+
+
+class Ask(Protocol):
+    """``client.Client.ask``."""
+
+    def __call__(
+        self, request: PresetRequest, reply: type[_ReplyT], *, meant: Callable[[_ReplyT], bool]
+    ) -> _ReplyT: ...
 
 
 class AskedPresets:
     """All raise RetoneError(not_running) when nobody answers, and what the service says when it cannot do it."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
 
     def names(self) -> list[str]:
         """All names, sorted."""
@@ -39,7 +46,7 @@ class AskedPresets:
     def load(self, name: str) -> dict[str, Any]:
         """The settings of the preset ``name``, as requests hold them; raises RetoneError(unknown_preset)."""
         name = name.strip()
-        heard = self._client.ask(PresetLoad(name), PresetLoadReply, meant=lambda reply: reply.name == name)
+        heard = self._ask(PresetLoad(name), PresetLoadReply, meant=lambda reply: reply.name == name)
         return {each: BY_NAME[each].coerce(value) for each, value in heard.settings.items()}
 
     def save(self, name: str, settings: Mapping[str, object], *, replace: bool = False) -> None:
@@ -55,7 +62,7 @@ class AskedPresets:
             """Whether it is not the late answer to the question before, which was sent twice."""
             return all(name > last for name in reply.names)
 
-        return self._client.ask(PresetList(last), PresetListReply, meant=meant)
+        return self._ask(PresetList(last), PresetListReply, meant=meant)
 
     def _have_done(self, request: PresetRequest) -> None:
-        self._client.ask(request, Ack, meant=lambda reply: reply.id == request.address)
+        self._ask(request, Ack, meant=lambda reply: reply.id == request.address)

@@ -220,7 +220,7 @@ class Client:
     @property
     def presets(self) -> AskedPresets:
         """The named settings that the service keeps."""
-        return AskedPresets(self)
+        return AskedPresets(self.ask)
 
     def cancel(self, id: str) -> None:
         """Asks for a job's end; the job's own events tell when it has come. May be called from any thread."""
