@@ -9,6 +9,7 @@ import soundfile
 from reaper.fake import Reaper
 from reaper.fake_sources import Source
 from reaper.reading import RATE, noise, ranged, read
+from retone_engine.audio import files
 
 
 @pytest.fixture(params=["5.3", "5.4"])
@@ -58,6 +59,16 @@ def too_long(track, wav):
     return track.add_item(wav, length=2.0**32 / 8 / RATE)
 
 
+def too_fast(track, wav):
+    soundfile.write(wav, noise(0.1, 2), 384_000, subtype="FLOAT")
+    return track.add_item(wav)
+
+
+def too_wide(track, wav):
+    soundfile.write(wav, noise(0.1, 9), RATE, subtype="FLOAT")
+    return track.add_item(wav)
+
+
 SENTENCES = {
     midi: "'notes' is a MIDI item, .*41999.*40209",
     empty: "The item at 12.50 s is empty",
@@ -65,6 +76,8 @@ SENTENCES = {
     offline: "is offline. Set its media online",
     unmended: "has no sample rate of its own",
     too_short: "is too short: it holds not one sample",
+    too_fast: "has a sample rate of 384000 Hz; Retone takes 8000 to 192000 Hz. Render it first",
+    too_wide: "has 9 channels; Retone takes up to 8. Choose fewer",
     too_long: "is too long. A WAV file holds 4 GB",
 }
 
@@ -75,6 +88,13 @@ def test_what_cannot_be_read_is_named_with_the_way_out(reaper, wav, made, senten
     assert refused is None
     assert re.search(sentence, why), why
     assert reaper.loose_sources == []
+
+
+def test_the_scripts_take_what_the_engine_reads(reaper):
+    code = """
+    local source = require("retone.take_source")
+    return source.LOWEST_RATE, source.HIGHEST_RATE, source.MOST_CHANNELS"""
+    assert reaper.lua_values(code) == [files.RATE_LOW, files.RATE_HIGH, files.CHANNEL_LIMIT]
 
 
 def test_samples_that_are_no_numbers_are_refused(reaper, tmp_path):

@@ -9,6 +9,9 @@ local MISSING = " cannot be read: its file %s is missing. Bring it back, or choo
 -- The channel modes of a take (I_CHANMODE): two of them and all from 67 on give two channels, those between give one.
 local NORMAL, SWAPPED, PAIRS = 0, 1, 67
 
+-- What the service reads.
+take_source.LOWEST_RATE, take_source.HIGHEST_RATE, take_source.MOST_CHANNELS = 8000, 192000, 8
+
 -- What the user knows the item by.
 function take_source.title(item, take)
   local name = take and reaper.GetTakeName(take) or ""
@@ -69,8 +72,16 @@ function take_source.of(item, take)
     return nil, title .. " has no sample rate of its own. " .. RENDER
   elseif channels <= 0 then
     return nil, title .. " has no audio channels. Select an audio item."
+  elseif rate < take_source.LOWEST_RATE or rate > take_source.HIGHEST_RATE then
+    return nil, ("%s has a sample rate of %d Hz; Retone takes %d to %d Hz. %s"):format(
+      title, rate, take_source.LOWEST_RATE, take_source.HIGHEST_RATE, RENDER)
   end
-  return { rate = rate, channels = heard_channels(take, channels) }
+  channels = heard_channels(take, channels)
+  if channels > take_source.MOST_CHANNELS then
+    return nil, ("%s has %d channels; Retone takes up to %d. Choose fewer in the take's channel mode."):format(
+      title, channels, take_source.MOST_CHANNELS)
+  end
+  return { rate = rate, channels = channels }
 end
 
 return take_source
