@@ -98,6 +98,32 @@ def test_several_items_on_several_tracks_land_in_one_step(reaper, item, wav):
     assert reaper.project.undo.names == ["Retone: a flute (3 items)"]
 
 
+def landed_after(reaper, change):
+    """The result of an edit, while which ``change`` happened."""
+    reaper.answer_inputs(prompt="late")
+    run = reaper.run(EDIT)
+    reaper.until(lambda: asked(reaper))
+    change()
+    until_landed(reaper)
+    close(reaper, run)
+    (new,) = reaper.project.tracks[1].items
+    return new
+
+
+def test_a_result_follows_an_item_that_was_moved_meanwhile(reaper, item):
+    reaper.project.time_selection = (1.25, 9.0)
+    new = landed_after(reaper, lambda: item.__setitem__("D_POSITION", 5.5))
+    assert (new["D_POSITION"], new["D_LENGTH"]) == (5.75, 0.75)
+
+
+def test_a_result_stays_where_its_sound_was_when_the_item_was_trimmed_meanwhile(reaper, item):
+    def trim():
+        item["D_POSITION"], item["D_LENGTH"], item.take["D_STARTOFFS"] = 1.5, 0.5, 0.5
+
+    new = landed_after(reaper, trim)
+    assert (new["D_POSITION"], new["D_LENGTH"]) == (1.0, 1.0)
+
+
 def test_an_item_without_audio_fails_by_itself(reaper, item):
     reaper.project.add_track("Empty").add_item(None, length=1.0, position=5.0).select()
     reaper.answer_inputs(prompt="a flute")

@@ -93,7 +93,7 @@ local function add(project, track, job, source, number)
     first = first or take
   end
   local seconds = (reaper.GetMediaSourceLength(reaper.GetMediaItemTake_Source(first)))
-  local start_s = job.range.start_s + preview_start(plus, seconds, one, job.range)
+  local start_s = items.cut(source, job.range).start_s + preview_start(plus, seconds, one, job.range)
   reaper.SetMediaItemInfo_Value(item, "D_POSITION", start_s)
   reaper.SetMediaItemInfo_Value(item, "D_LENGTH", seconds)
   reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)

@@ -23,12 +23,14 @@ end
 function items.cut(item, range)
   local position, length, finish = items.place(item)
   local frame = 1 / range.rate
+  -- An item that is as long as it was may have been moved meanwhile; one that was trimmed plays on where it lay.
+  local start_s = length == range.item_length_s and position + range.offset_s or range.start_s
   local cut = {
-    head = math.abs(range.start_s - position) < frame,
-    tail = math.abs(range.start_s + range.length_s - finish) < frame,
+    head = math.abs(start_s - position) < frame,
+    tail = math.abs(start_s + range.length_s - finish) < frame,
     frame = frame,
   }
-  cut.start_s = cut.head and position or range.start_s
+  cut.start_s = cut.head and position or start_s
   cut.length_s = cut.tail and finish - cut.start_s or range.length_s
   if cut.head and cut.tail then
     cut.length_s = length
