@@ -90,3 +90,14 @@ def close(reaper, run):
 def until_shown(reaper, run, text, seconds=20):
     """Ticks until this text stands in the window of a run, on however many lines."""
     reaper.until(lambda: run.window and text in " ".join(run.window.texts), seconds=seconds)
+
+
+def jobs(reaper):
+    """What is under way, as the ledger has it: batches with their jobs."""
+    return reaper.lua_values('return require("retone.ledger").batches()') or []
+
+
+def asked(reaper):
+    """Whether the first job was handed to the service, and is not done."""
+    batches = jobs(reaper)
+    return bool(batches) and batches[0]["jobs"][0]["state"] == "asked"
