@@ -3,27 +3,12 @@
 import pytest
 
 from reaper.fake_dialogs import Inputs
-from reaper.scene import EDIT, SPOOL, asked, both_luas, close, edit, jobs, noise, saved, until_landed, until_shown
+from reaper.scene import EDIT, SPOOL, asked, both_luas, close, edit, jobs, saved, until_landed, until_shown
 
 REPEAT = "Retone - repeat last edit on selected items"
 NEW_SEED = "Retone - new seed"
 AB = "Retone - A-B original and edit"
 START = "Retone - start the service"
-
-
-@pytest.fixture
-def reaper(tmp_path, home):
-    return saved(tmp_path, home=home)
-
-
-@pytest.fixture
-def wav(tmp_path):
-    return noise(tmp_path / "a 'loop' é.wav")
-
-
-@pytest.fixture
-def item(reaper, wav):
-    return reaper.project.add_track("Piano").add_item(wav, position=1.0).select()
 
 
 def settings(reaper, kind="edit"):

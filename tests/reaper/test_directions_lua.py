@@ -18,11 +18,6 @@ def wav(tmp_path):
 
 
 @pytest.fixture
-def reaper(tmp_path, home):
-    return saved(tmp_path, home=home)
-
-
-@pytest.fixture
 def item(reaper, wav):
     track = reaper.project.add_track("Piano", D_PAN=0.25)
     return track.add_item(wav, position=2.0, D_VOL=0.5).select()

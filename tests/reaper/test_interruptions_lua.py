@@ -8,21 +8,6 @@ REPEAT = "Retone - repeat last edit on selected items"
 CANCEL = "Retone - cancel"
 
 
-@pytest.fixture
-def reaper(tmp_path, home):
-    return saved(tmp_path, home=home)
-
-
-@pytest.fixture
-def wav(tmp_path):
-    return noise(tmp_path / "a 'loop' é.wav")
-
-
-@pytest.fixture
-def item(reaper, wav):
-    return reaper.project.add_track("Piano").add_item(wav, position=1.0).select()
-
-
 def test_without_a_service_the_user_may_have_it_started(tmp_path, wav):
     reaper = saved(tmp_path)
     reaper.project.add_track().add_item(wav).select()
