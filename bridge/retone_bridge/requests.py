@@ -69,6 +69,7 @@ class Status(Request):
     """Asks what the service does."""
 
     address, replies = "/retone/status", (StatusReply,)
+    reply_port: Port | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ class Cancel(Request):
 
     address, replies = "/retone/cancel", (Fail,)
     id: JobId
+    reply_port: Port | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ class Job(Request):
 
     address, replies = "/retone/job", (Queued, Direction, Result, Progress, Done)
     id: JobId
+    reply_port: Port | None = None
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,12 @@ def test_a_reply_goes_to_the_port_that_is_asked_for(service, clip):
     assert other.next()[0] == "welcome"
     sender.send("status")
     assert other.next()[0] == "status.reply"
+    sender.send("status", listener.port)
+    sender.send("job", "r1", listener.port)
+    sender.send("cancel", "r2", listener.port)
+    assert listener.next()[0] == "status.reply"
+    assert listener.until("done")[-1][1] == "r1"
+    assert listener.next()[:3] == ("fail", "r2", "unknown_job")
     assert sender.quiet()
 
 
