@@ -1,0 +1,62 @@
+"""The device's modules from Python: `call("region", "seconds_of_beat", markers, 4.0)` runs one of their functions.
+
+Each call has a fresh context with ES5's globals alone, in one node process that stays. JSON goes in, JSON comes out.
+"""
+
+import atexit
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HOST = Path(__file__).with_name("host")
+
+_process = None
+
+
+def node():
+    """The path of node; without it, on a user's machine, the test is skipped."""
+    found = shutil.which("node")
+    if not found:
+        pytest.skip("node is not installed")
+    return found
+
+
+def start(script):
+    """A node process that answers each line of JSON by one; what it says otherwise goes to the test's own output."""
+    command = [node(), str(HOST / script)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+
+
+def ask(process, question):
+    """The answer to one line; raises AssertionError with what went wrong on the other side."""
+    process.stdin.write(json.dumps(question) + "\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        raise AssertionError(f"node ended with {process.wait()} at {question}")
+    answer = json.loads(line)
+    if "error" in answer:
+        raise AssertionError(answer["error"])
+    return answer["result"]
+
+
+def stop(process):
+    process.stdin.close()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()
+
+
+def call(module, function, *arguments):
+    """What max_for_live/device/MODULE.js gives for this; raises AssertionError with what it threw."""
+    global _process
+    if _process is None or _process.poll() is not None:
+        _process = start("call.js")
+        atexit.register(stop, _process)
+    return ask(_process, {"module": module, "function": function, "arguments": arguments})
