@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Threads that spin while they wait take the core from the one they wait for when the machine is busy.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint bench faults soak reliability tradeoff pocket index protocol clean
+.PHONY: demo test lint bench faults soak reliability tradeoff pocket index device protocol clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +59,10 @@ pocket: $(VENV)/.installed
 # ReaPack's index.xml for a release: make index URL=https://HOST/OWNER/REPOSITORY TAG=v0.1.0
 index: $(VENV)/.installed
 	$(BIN)/python reaper_scripts/make_index.py "$(URL)" "$(TAG)"
+
+# max_for_live/Retone.amxd, after a change of its sources.
+device: $(VENV)/.installed
+	$(BIN)/python max_for_live/build.py
 
 protocol: $(VENV)/.installed
 	$(BIN)/python -m retone_bridge.document > bridge/PROTOCOL.md

@@ -1,0 +1,120 @@
+"""The cords: parameters to the script, the script to the network and to the face, audio straight through."""
+
+from typing import Any
+
+from patch.boxes import Patch
+from patch.controls import BLOB, CONTROLS, Control
+from patch.faces import FONT, HEARD
+from patch.layout import FACE, face
+
+SERVICE_PORT, REPLY_PORT = 9130, 9131
+HOST = "127.0.0.1"
+# These read the prompt and the model first: what was typed and not ended with Enter must count.
+READS_TEXTS = ("edit", "find", "steer")
+_THEMED = {
+    "bgcolor": "themecolor.live_control_text_bg",
+    "bordercolor": "themecolor.live_contrast_frame",
+    "textcolor": "themecolor.live_control_fg",
+}
+
+
+def box_of(control: Control) -> str:
+    """The scripting name of a parameter's box: its word, behind the tab that it is shown with."""
+    word = control.word.replace("amount ", "")
+    return next(name for name in FACE if name in (word, *(f"{tab}_{word}" for tab in ("edit", "directions", "setup"))))
+
+
+def add_controls(patch: Patch) -> dict[str, str]:
+    """Adds the parameters' boxes; gives each one's id by the parameter's name."""
+    ids = {}
+    for order, control in enumerate(CONTROLS):
+        name = box_of(control)
+        saved: dict[str, Any] = {"valueof": control.attributes(order)}
+        looks: dict[str, Any] = {
+            "annotation": control.sentence,
+            "annotation_name": control.name,
+            "parameter_enable": 1,
+            "saved_attribute_attributes": saved,
+            **dict(control.looks),
+        }
+        if control.maxclass == "live.text":
+            looks |= {"text": control.name, "texton": control.name, "automation": "off", "automationon": "on"}
+        if control.kind == BLOB:
+            saved |= {attribute: {"expression": colour} for attribute, colour in _THEMED.items()}
+            looks |= {"text": control.initial, "fontname": FONT, "fontsize": 10.0, "rounded": 2.0}
+        patch.widget(name, control.maxclass, **looks, **face(name))
+        ids[control.name] = name
+    return ids
+
+
+def wire(patch: Patch, script: str) -> None:
+    """Adds what is behind the face, and every cord."""
+    device = patch.object("device", f"js {script}")
+    patch.object("ready", "live.thisdevice")
+    # First (from the right) every parameter tells its value, then the script hears that it is ready.
+    patch.object("values_first", "t b b")
+    patch.chain("ready", "values_first", device)
+    for control in CONTROLS:
+        _to_device(patch, control, box_of(control), device)
+    _network(patch, device)
+    _answers(patch, device)
+    patch.object("audio_in", "plugin~")
+    patch.object("audio_out", "plugout~")
+    for channel in (0, 1):
+        patch.cord("audio_in", "audio_out", channel, channel)
+
+
+def _to_device(patch: Patch, control: Control, box: str, device: str) -> None:
+    if control.is_button:
+        _button(patch, control, box, device)
+        return
+    said = patch.object(f"{box}_said", f"prepend {control.word}")
+    patch.cord(said, device)
+    if control.kind == BLOB:
+        # A text comes as `text ...`; an empty one leaves nothing behind that word, which is a bang.
+        patch.object(f"{box}_text", "route text")
+        patch.object(f"{box}_empty", "route bang")
+        patch.object(f"{box}_symbol", "tosymbol")
+        patch.message(f"{box}_nothing", control.word)
+        patch.chain(box, f"{box}_text", f"{box}_empty", f"{box}_nothing", device)
+        patch.cord(f"{box}_empty", f"{box}_symbol", outlet=1)
+        patch.cord(f"{box}_symbol", said)
+    else:
+        patch.cord(box, said)
+    if control.maxclass == "live.text":
+        # A bang would turn the switch over.
+        patch.message(f"{box}_value", "outputvalue")
+        patch.cord("values_first", f"{box}_value", outlet=1)
+        patch.cord(f"{box}_value", box)
+    else:
+        patch.cord("values_first", box, outlet=1)
+
+
+def _button(patch: Patch, control: Control, box: str, device: str) -> None:
+    word = patch.message(f"{box}_pressed", control.word)
+    patch.cord(word, device)
+    if control.word not in READS_TEXTS:
+        patch.cord(box, word)
+        return
+    patch.object(f"{box}_texts_first", "t b b b")
+    patch.chain(box, f"{box}_texts_first", word)
+    patch.cord(f"{box}_texts_first", "setup_model", outlet=1)
+    patch.cord(f"{box}_texts_first", "edit_prompt", outlet=2)
+
+
+def _network(patch: Patch, device: str) -> None:
+    patch.object("to_service", f"udpsend {HOST} {SERVICE_PORT}")
+    patch.object("from_service", f"udpreceive {REPLY_PORT}")
+    # The port is ours when what is sent to it comes back.
+    patch.object("to_itself", f"udpsend {HOST} {REPLY_PORT}")
+    patch.cord("from_service", device)
+    for outlet, box in enumerate(("to_service", "from_service", "to_itself")):
+        patch.cord(device, box, outlet)
+
+
+def _answers(patch: Patch, device: str) -> None:
+    targets = {**HEARD, "seed": "edit_seed"}
+    patch.object("answers", "route " + " ".join(targets))
+    patch.cord(device, "answers", outlet=3)
+    for outlet, box in enumerate(targets.values()):
+        patch.cord("answers", box, outlet)
