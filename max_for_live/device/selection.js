@@ -1,0 +1,80 @@
+// Which clip is meant: the audio clip that was selected last, for as long as it exists. Turning a knob of the device
+// selects the device, so the last clip is kept.
+
+var live = require("./live");
+var source = require("./source");
+
+var observer = null; // of what Live's detail view shows
+var kept = null; // a LiveAPI on the last audio clip: Live sets its id to 0 when that clip goes
+var later = null;
+
+// The clip that Live shows, or that lies in the highlighted slot, where it is an audio clip; else 0.
+function shown() {
+  var view = live.root("live_set view");
+  var clip = live.child(view, "detail_clip");
+  if (clip && live.flag(clip, "is_audio_clip")) {
+    return { audio: clip };
+  }
+  var slot = live.child(view, "highlighted_clip_slot");
+  var in_slot = slot ? live.child(slot, "clip") : 0;
+  if (in_slot && live.flag(in_slot, "is_audio_clip")) {
+    return { audio: in_slot };
+  }
+  return { audio: 0, other: clip || in_slot };
+}
+
+// Watches the selection: on_change() comes after each change, and once at the start, never inside a notification.
+exports.start = function (on_change) {
+  exports.stop();
+  later = new Task(on_change);
+  observer = new LiveAPI(function () {
+    if (later !== null) {
+      later.schedule(0);
+    }
+  }, "live_set view");
+  observer.property = "detail_clip";
+};
+
+exports.stop = function () {
+  if (observer !== null) {
+    observer.property = "";
+    observer.id = 0;
+    observer = null;
+  }
+  if (kept !== null) {
+    kept.id = 0;
+    kept = null;
+  }
+  if (later !== null) {
+    later.cancel();
+    later = null;
+  }
+  live.close();
+};
+
+// {clip (id), name, text: "Loop 1 · 4.00 s · Session"}, or {sentence}.
+exports.current = function () {
+  var now = shown();
+  if (now.audio) {
+    if (kept === null) {
+      kept = new LiveAPI("live_set");
+    }
+    if (Number(kept.id) !== now.audio) {
+      kept.id = now.audio;
+    }
+  }
+  var clip = kept !== null ? Number(kept.id) : 0;
+  if (!clip) {
+    return now.other ? source.read(now.other) : { sentence: "Select an audio clip: what it plays will be edited." };
+  }
+  var plan = source.read(clip);
+  if (plan.sentence) {
+    return plan;
+  }
+  var place = plan.is_arrangement ? "Arrangement" : "Session";
+  return {
+    clip: clip,
+    name: plan.name,
+    text: plan.name + " \u00b7 " + plan.region_seconds.toFixed(2) + " s \u00b7 " + place
+  };
+};

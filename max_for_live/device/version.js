@@ -1,0 +1,44 @@
+// Which Live this is, and whether a device may put audio clips into its set.
+
+var live = require("./live");
+
+var known = null;
+
+function numbers() {
+  if (known === null) {
+    var app = live.root("live_app");
+    known = [
+      Number(live.call(app, "get_major_version")) || 0,
+      Number(live.call(app, "get_minor_version")) || 0,
+      Number(live.call(app, "get_bugfix_version")) || 0
+    ];
+  }
+  return known;
+}
+
+// Whether this Live is major.minor.bugfix or later.
+exports.is_at_least = function (major, minor, bugfix) {
+  var here = numbers();
+  var wanted = [major, minor, bugfix];
+  for (var index = 0; index < 3; index += 1) {
+    if (here[index] !== wanted[index]) {
+      return here[index] > wanted[index];
+    }
+  }
+  return true;
+};
+
+// {text, can_insert, sentence (where it cannot: what to do)}.
+exports.read = function () {
+  var text = numbers().join(".");
+  var is_eleven = exports.is_at_least(11, 3, 25) && !exports.is_at_least(12, 0, 0);
+  if (is_eleven || exports.is_at_least(12, 0, 5)) {
+    return { text: text, can_insert: true };
+  }
+  return {
+    text: text,
+    can_insert: false,
+    sentence:
+      "Live " + text + " lets no device insert audio. Drag the file in yourself, or update to Live 11.3.25 or 12.0.5."
+  };
+};
