@@ -125,10 +125,12 @@ ended. A service that is told to end stops the job that runs and puts it back: t
 its files when they are all there. It ends within five seconds.
 
 The clip must be the same file, unchanged, when its job begins: else the job fails with `clip_changed`. Nothing is ever
-overwritten, a job that fails or is cancelled leaves no file.
+overwritten, a job that fails or is cancelled leaves no file and no new folder.
 
 Results lie in the service's folder `renders` (directions in `previews`), or in the `output_folder` that the request
-names. They are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
+names, or in an `output_subfolder` below that, which is made when the job begins. Its names have `/` between them on
+every system; where the service may use only some folders (`--root`), no link in it may lead out of the output folder.
+Files are named after the clip and the job: `loop-r1.wav`, or `loop-r1-1.wav` `loop-r1-2.wav` ... when there are
 several, and `loop-r1-1-plus.wav` `loop-r1-1-minus.wav` ... when they are the two ways along each direction.
 
 ## Networks

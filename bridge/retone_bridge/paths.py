@@ -13,6 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
+from retone_bridge import subfolders
 from retone_engine.request import Bounds, ClipRequest, RetoneError, Stamp
 
 # Room for the results of one job and for what the disk's owner does meanwhile.
@@ -92,15 +93,19 @@ class Places:
     def _readable(self) -> tuple[Path, ...]:
         return (*self.roots, self.spooled) if self.roots and self.spooled else self.roots
 
+    def where(self, request: ClipRequest) -> Path:
+        """The folder of the results, of which an inner part may be missing; raises RetoneError as ``folder`` does."""
+        if not request.output_folder:
+            return self.previews if request.kind == "directions" else self.renders
+        named = folder(request.output_folder, self.roots)
+        return subfolders.below(named, request.subfolders, inside=bool(self.roots))
+
     def outputs(self, source: Path, job: str, request: ClipRequest) -> tuple[Path, ...]:
         """New names for the results of ``job``, one for each label; an empty label adds nothing to the name.
 
         Raises RetoneError(no_such_folder, outside_roots, cannot_write, disk_full, output_exists or bad_request).
         """
-        if request.output_folder:
-            where = folder(request.output_folder, self.roots)
-        else:
-            where = self.previews if request.kind == "directions" else self.renders
+        where = self.where(request)
         names = ["-".join(filter(None, (_stem(source), job, label))) + ".wav" for label in request.results]
         found = tuple(where / name for name in names)
         check_room(where)
@@ -160,7 +165,8 @@ def folder(given: str, roots: Sequence[Path] = ()) -> Path:
 
 
 def check_room(where: Path) -> None:
-    """Raises RetoneError(cannot_write or disk_full) unless a result fits into the folder ``where``."""
+    """Raises RetoneError(cannot_write or disk_full) unless a result fits into the folder ``where``, made or not."""
+    where = next(path for path in (where, *where.parents) if path.is_dir())
     if not os.access(where, os.W_OK | os.X_OK):
         raise RetoneError("cannot_write", f"{where} may not be written; choose another folder.")
     if shutil.disk_usage(where).free < FREE_BYTES:

@@ -17,6 +17,7 @@ from retone_bridge.logs import note
 from retone_bridge.paths import Places
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent
 from retone_bridge.protocol import Direction, Fail, Progress, Queued, Reply, Result, Warned
+from retone_bridge.subfolders import Subfolders
 from retone_bridge.udp import Endpoint
 from retone_bridge.underway import REPEAT_SECONDS, UnderWay
 from retone_bridge.workers import Executor
@@ -41,6 +42,7 @@ class Runs:
         self._ends = ends
         self._tell = tell
         self._line = Line()
+        self._subfolders = Subfolders()
         self._positions: dict[str, int] = {}  # as they were told
         self._cancelled: set[str] = set()  # of those that wait for an engine
         self._run: UnderWay | None = None
@@ -112,7 +114,7 @@ class Runs:
         """Ends a job that does not run, and removes what an earlier start of it left."""
         if job.starts:
             leftovers.discard(job.outputs, job.id)
-        self._ends.come(failed(job, code, message))
+        self._come(failed(job, code, message))
 
     def heard(self, event: WorkerEvent) -> None:
         """Takes in what the engine says."""
@@ -180,6 +182,8 @@ class Runs:
                     continue
                 leftovers.discard(job.outputs, job.id)
             try:
+                if job.asked.output_subfolder:
+                    self._subfolders.make(job.id, self._places.where(job.asked))
                 bounds = self._places.bounds(job.id, job.clip, job.clip_state, job.outputs)
             except RetoneError as error:
                 self._give_up(job, error.code, error.message)
@@ -205,7 +209,7 @@ class Runs:
             self._cancelled.discard(job.id)
             self._give_up(job, *_CANCELLED)
         elif is_finished(job):
-            self._ends.come(adopted(job))
+            self._come(adopted(job))
         elif job.crashes >= CRASHES_LIMIT:
             why = f"The service or its engine died {job.crashes} times during this job; try a shorter region."
             self._give_up(job, "worker_crashed", why)
@@ -271,8 +275,12 @@ class Runs:
     def _end(self, job: Job) -> None:
         """Ends the job that runs."""
         self._run = None
-        self._ends.come(job)
+        self._come(job)
         self._next()
+
+    def _come(self, job: Job) -> None:
+        self._subfolders.tidy(job.id)
+        self._ends.come(job)
 
     def _tell_held(self, job: Job) -> None:
         self._tell(job, Warned(job.id, "held", f"{self._hold.why} The job is kept until that is mended."))

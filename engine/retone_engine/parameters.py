@@ -15,6 +15,7 @@ from retone_engine.errors import RetoneError
 # Job ids, paths and prompts share a 2,048-byte packet with the rest of a request.
 PROMPT_LIMIT = 500
 SEGMENTS_LIMIT = 1000
+SUBFOLDER_LIMIT = 200
 
 Kind = Literal["text", "float", "int", "switch", "choice"]
 Asked = Literal["edit", "directions", "steer"]
@@ -314,6 +315,14 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("precision", "choice", "Of the network's products.", default=None, choices=("float32", "bfloat16")),
     Parameter("block", "int", "Rows of one network call while the clip is inverted.", low=1, high=256),
     Parameter("output_folder", "text", "An existing folder for the result.", default="", live=False),
+    Parameter(
+        "output_subfolder",
+        "text",
+        "A folder below output_folder, such as Samples/Processed/Retone; what is missing of it is made.",
+        default="",
+        live=False,
+        limit=SUBFOLDER_LIMIT,
+    ),
 )
 
 # A steer takes these two together, as often as there are directions.

@@ -19,7 +19,7 @@ import numpy as np
 
 from retone_engine.audio.files import Clip, read
 from retone_engine.audio.wav import read_text
-from retone_engine.request import ClipRequest, RetoneError, request_of
+from retone_engine.request import PLACES, ClipRequest, RetoneError, request_of
 
 VERSION = 1
 # By this a text in a file is known as a recipe.
@@ -31,7 +31,7 @@ _BLOCK = 1 << 16
 class Recipe:
     """All that decides a result, and no place of the machine it was made on.
 
-    ``request``: ClipRequest.values() but for its path and output folder, no auto left that is the model's; a result of
+    ``request``: ClipRequest.values() but for its places, no auto left that is the model's; a result of
     several of one batch has its number in ``only``. ``source``: the clip's file name, rate, channels, the result's own
     stretch of it (start, frames) and the sha256 of the samples there. ``engine``: the model and the sha256 of its
     files, the versions of Retone and torch, device and threads. ``job``: the id of the service's job, by which it knows
@@ -55,7 +55,7 @@ class Recipe:
             "frames": clip.frames,
             "sha256": fingerprint(clip),
         }
-        values = {name: value for name, value in request.values().items() if name not in ("path", "output_folder")}
+        values = {name: value for name, value in request.values().items() if name not in PLACES}
         return Recipe(values, source, engine, job)
 
     def to_json(self) -> str:

@@ -5,6 +5,7 @@ The settings stand in ``parameters``, the errors and warnings in ``errors``; wha
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +17,7 @@ from retone_engine.parameters import BY_NAME, PARAMETERS, PROMPT_LIMIT, Asked, P
 from retone_engine.segments import Segment, segments_of
 
 __all__ = [
-    "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PROMPT_LIMIT", "WARNINGS", "Asked", "Bounds", "ClipRequest",
+    "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PLACES", "PROMPT_LIMIT", "WARNINGS", "Asked", "Bounds", "ClipRequest",
     "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "Stamp", "SteerRequest",
     "amounts_of", "check_range", "pairs", "parameter_named", "request_of", "steering", "taken_by",
 ]  # fmt: skip
@@ -24,6 +25,12 @@ __all__ = [
 
 # As many as there may be variations: each is a row of one batch, and a file.
 AMOUNTS_LIMIT = 16
+# What every system takes as the name of a folder: neither . nor .. is among them, nor a way to write a drive.
+_FOLDER_NAME = re.compile(r'[^\x00-\x1f\x7f<>:"/\\|?*]*[^\x00-\x1f\x7f<>:"/\\|?* .]')
+
+
+# The fields that say where files lie: no part of what a result was made from.
+PLACES = frozenset({"path", "output_folder", "output_subfolder"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class ClipRequest(ABC):
     precision: str | None = None
     block: int | None = None
     output_folder: str = ""
+    output_subfolder: str = ""
 
     @classmethod
     def of(cls, path: str, values: Mapping[str, object], **more: Any) -> Self:
@@ -74,10 +82,22 @@ class ClipRequest(ABC):
         total = len(self.all_results())
         if self.only is not None and self.only > total:
             raise RetoneError("bad_request", f"only is {self.only}; this request has results 1 to {total}.")
+        if self.subfolders and not self.output_folder:
+            raise RetoneError("bad_request", "output_subfolder lies below an output_folder; name that one, too.")
 
     @abstractmethod
     def all_results(self) -> tuple[str, ...]:
         """What tells the files of this request apart, in order, ``only`` aside; a single one needs no name."""
+
+    @property
+    def subfolders(self) -> tuple[str, ...]:
+        """The names that ``output_subfolder`` holds, outermost first; raises RetoneError(bad_request)."""
+        names = tuple(self.output_subfolder.split("/")) if self.output_subfolder else ()
+        for name in names:
+            if not _FOLDER_NAME.fullmatch(name):
+                why = "it takes names with / between them, such as Samples/Processed/Retone"
+                raise RetoneError("bad_request", f"output_subfolder is {self.output_subfolder[:60]!r}; {why}.")
+        return names
 
     @property
     def wanted(self) -> tuple[int, ...]:

@@ -114,6 +114,18 @@ def test_a_mask_before_its_region_is_refused():
     assert caught.value.code == "bad_mask"
 
 
+def test_a_subfolder_is_names_below_a_folder():
+    asked = {"prompt": "a choir", "output_folder": "/songs/a"}
+    request = EditRequest.of("clip.wav", {**asked, "output_subfolder": "Samples/für später/.a b"})
+    assert request.subfolders == ("Samples", "für später", ".a b")
+    assert EditRequest.of("clip.wav", asked).subfolders == ()
+    for wrong in ("..", "a/../b", "/a", "a/", "C:/a", "a\\b", "a /b", "a./b", "x" * 201):
+        with pytest.raises(RetoneError, match=r"output_subfolder is .*; it takes "):
+            EditRequest.of("clip.wav", {**asked, "output_subfolder": wrong})
+    with pytest.raises(RetoneError, match="lies below an output_folder"):
+        EditRequest.of("clip.wav", {"prompt": "a choir", "output_subfolder": "Samples"})
+
+
 def test_a_request_survives_the_pipe():
     edit = EditRequest.of("clip.wav", {"prompt": "a choir", "strength": 0.5, "highs": "off"})
     find = DirectionsRequest.of("clip.wav", {"count": 5, "noise_level": 0.7})

@@ -234,8 +234,8 @@ _WORDS = tuple(
     word.encode()
     for word in (
         "", "r1", "auto", "prompt", "strength", "seed", "direction", "amount", "reply_port", "output_folder",
-        "segments", "0-1 flute | 1- organ", "-1,0,1", "1e999", "nan", "/a.wav", "../a.wav", "~x/a.wav", "ü🎻",
-        "x" * 600,
+        "output_subfolder", "a/../b", "segments", "0-1 flute | 1- organ", "-1,0,1", "1e999", "nan", "/a.wav",
+        "../a.wav", "~x/a.wav", "ü🎻", "x" * 600,
     )
 )  # fmt: skip
 

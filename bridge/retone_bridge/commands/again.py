@@ -13,7 +13,7 @@ from retone_bridge.commands import settings, steer, work
 from retone_bridge.commands.inspect import recipe_of
 from retone_bridge.paths import JOURNAL, state_folder
 from retone_bridge.terminal import Display
-from retone_engine.request import KINDS, ClipRequest, RetoneError, steering
+from retone_engine.request import KINDS, PLACES, ClipRequest, RetoneError, steering
 
 # What decides the bits besides the request, and how a sentence names it.
 _DECIDES = {
@@ -63,7 +63,7 @@ def _request(recipe: Mapping[str, Any], source: Path, given: Mapping[str, Any], 
     for push in () if along else own:
         along = (*along, "direction", push["direction"], "amount", ",".join(map(str, push["amounts"])))
     more = {"pushes": steering(along)[0]} if along else {}
-    kept = {name: value for name, value in values.items() if name not in ("path", "output_folder")}
+    kept = {name: value for name, value in values.items() if name not in PLACES}
     return kind.of(str(source), {**kept, **given}, **more)
 
 

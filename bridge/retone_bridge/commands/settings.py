@@ -11,7 +11,8 @@ from retone_bridge.protocol import DEFAULT_PORT
 from retone_engine.request import PARAMETERS, Asked, Parameter, RetoneError, parameter_named, taken_by
 
 # These have a place of their own on the command line.
-_ELSEWHERE = {"prompt", "direction", "amount", "output_folder"}
+_FOLDERS = {"output_folder", "output_subfolder"}
+_ELSEWHERE = {"prompt", "direction", "amount", *_FOLDERS}
 
 
 def add_settings(parser: argparse.ArgumentParser, kind: Asked | None = None, without: Collection[str] = ()) -> None:
@@ -49,8 +50,8 @@ def collected(options: argparse.Namespace, kind: Asked) -> dict[str, Any]:
         name = parameter_named(given, kind).name
         if name in found:
             raise RetoneError("bad_request", f"{name} is given twice.")
-        if name == "output_folder":
-            raise RetoneError("bad_request", "output_folder is for the service; name the result with -o.")
+        if name in _FOLDERS:
+            raise RetoneError("bad_request", f"{name} is for the service; name the result with -o.")
         found[name] = _folder(value) if name == "model" else value
     return found
 

@@ -12,7 +12,7 @@ from retone_bridge import engine
 from retone_bridge.paths import state_folder
 from retone_engine.audio import read, write
 from retone_engine.recipe import Recipe, fingerprint
-from retone_engine.request import DirectionsRequest, EditRequest, Push, SteerRequest
+from retone_engine.request import PLACES, DirectionsRequest, EditRequest, Push, SteerRequest
 
 ENGINE = {"retone": "0.2", "torch": "2.13", "device": "cpu", "threads": 2, "model": "pocket", "model_sha256": "a" * 64}
 EDIT = EditRequest("", prompt="strings", strength=0.4, seed=7)
@@ -24,7 +24,7 @@ def sound(seed=0):
 
 def recipe(of, request, start=0, frames=800, **engine):
     """The recipe of a result of ``request`` on the file ``of``."""
-    values = {name: value for name, value in request.values().items() if name not in ("path", "output_folder")}
+    values = {name: value for name, value in request.values().items() if name not in PLACES}
     region = read(of, start, frames)
     source = {"name": of.name, "rate": 8000, "channels": 1, "start": start, "frames": frames}
     return Recipe(values, {**source, "sha256": fingerprint(region)}, ENGINE | engine).to_json()
@@ -56,7 +56,7 @@ def made(clip):
 
 def asked(request):
     """What is said of a request besides its defaults."""
-    return {name: value for name, value in request.items() if name not in ("path", "output_folder")}
+    return {name: value for name, value in request.items() if name not in PLACES}
 
 
 def values(request):
