@@ -1,0 +1,236 @@
+// The device as a whole: what its parts are, and what each message of the patch goes to.
+//
+// Until live.thisdevice has said that the device is ready, values are remembered and presses dropped: while a set is
+// loaded both come from Live, not from the user.
+
+var actions = require("./actions");
+var client = require("./client");
+var ends = require("./ends");
+var found = require("./found");
+var landing = require("./landing");
+var landings = require("./landings");
+var panel = require("./panel");
+var port = require("./port");
+var replies = require("./replies");
+var selection = require("./selection");
+var service = require("./service");
+var settings = require("./settings");
+var source = require("./source");
+var status = require("./status");
+var tabs = require("./tabs");
+var version = require("./version");
+var view = require("./view");
+
+var TICK_MS = 100;
+
+// The outlets of the js.
+var TO_SERVICE = 0;
+var LISTEN = 1;
+var TO_SELF = 2;
+var TO_BOXES = 3;
+
+// `max`: {outlet(number, list), now() in milliseconds, chance(), repeat(ms, act) gives a function that ends it,
+// patcher(), open(address), note(text) and fault(text) to Max's window}.
+exports.create = function (max) {
+  var held = settings.create();
+  var is_ready = false;
+  var reply_port = 0;
+  var was_gone = false;
+  var said = null;
+  var clip = { sentence: "" };
+  var stop_ticking = null;
+
+  function to_service(message) {
+    max.outlet(TO_SERVICE, message);
+  }
+
+  function say(text) {
+    said = { text: text, at: max.now() };
+  }
+
+  var the_client = client.create(to_service);
+  var the_service = service.create(to_service);
+  var the_found = found.create();
+  var the_panel = panel.create(function (message) {
+    max.outlet(TO_BOXES, message);
+  }, max.note);
+  var the_port = port.create({
+    listen: function (number) {
+      max.outlet(LISTEN, ["port", number]);
+    },
+    say_to: function (number, message) {
+      max.outlet(TO_SELF, ["port", number]);
+      max.outlet(TO_SELF, message);
+    },
+    chance: max.chance
+  });
+  var the_landings, the_ends;
+  the_landings = landings.create(function (one, on_end) {
+    landing.land(one.about.plan, the_ends.files_of(one), { mute_source: held.mute_source }, on_end);
+  }, function (one, result) {
+    the_ends.landed(one, result);
+  });
+
+  var the_actions = actions.create({
+    held: held,
+    client: the_client,
+    found: the_found,
+    plan: function () {
+      clip = selection.current();
+      return clip.sentence ? clip : source.read(clip.clip);
+    },
+    say: say,
+    begun: function () {
+      said = null;
+    },
+    is_there: the_service.is_there,
+    last_path: function () {
+      return the_ends.last_path();
+    },
+    chance: max.chance,
+    open: max.open,
+    send_seed: function (seed) {
+      max.outlet(TO_BOXES, ["seed", seed]);
+    }
+  });
+
+  function draw() {
+    the_panel.draw(view.compose({
+      now: max.now(),
+      said: said,
+      clip: clip,
+      held: held,
+      reply_port: reply_port,
+      port: the_port,
+      service: the_service,
+      jobs: the_client.jobs(),
+      found: the_found
+    }));
+  }
+
+  function tick() {
+    var now = max.now();
+    the_port.tick(now);
+    if (reply_port > 0) {
+      the_service.tick(now, the_client.jobs().length > 0);
+      if (the_service.is_gone() && !was_gone) {
+        the_port.start(now); // It may be our port that nothing comes through any more.
+      }
+      was_gone = the_service.is_gone();
+    }
+    if (the_service.is_there()) {
+      the_client.tick(now, reply_port);
+    }
+    the_landings.tick(now);
+    draw();
+  }
+
+  // A fault of ours is said, too, and the rest goes on.
+  function guarded(act) {
+    try {
+      act();
+    } catch (fault) {
+      max.fault("retone: " + fault + (fault && fault.stack ? "\n" + fault.stack : ""));
+      say("A fault of Retone's own; Max's window says more: " + fault);
+    }
+  }
+
+  function look_for_service(now) {
+    to_service(["port", held.service_port]);
+    if (reply_port > 0) {
+      the_service.start(held.service_port, reply_port, now);
+    }
+  }
+
+  function hear_packet(address, values, now) {
+    var event, news;
+    if (address === "/retone/here") {
+      if (the_port.hear(values[0]) && the_port.number() !== reply_port) {
+        reply_port = the_port.number();
+        look_for_service(now);
+      }
+      return;
+    }
+    event = replies.read(address, values);
+    if (event === null || reply_port === 0) {
+      return;
+    }
+    if (the_service.hear(event)) {
+      the_client.resume(now);
+    }
+    news = event.job ? the_client.hear(event, now) : null;
+    if (news) {
+      the_ends.hear(news);
+    }
+  }
+
+  function hear(name, values) {
+    var now = max.now();
+    var port_before = held.service_port;
+    if (name.charAt(0) === "/") {
+      if (is_ready) {
+        hear_packet(name, values, now);
+      }
+    } else if (settings.take(held, name, values)) {
+      if (is_ready && held.service_port !== port_before) {
+        look_for_service(now);
+      } else if (is_ready && name === "tab") {
+        tabs.show(max.patcher(), held.tab);
+      }
+    } else if (is_ready && the_actions.hasOwnProperty(name)) {
+      the_actions[name](now);
+    }
+    if (is_ready) {
+      tick();
+    }
+  }
+
+  function look_at_clip() {
+    clip = selection.current();
+    if (said !== null && status.is_old(said, max.now())) {
+      said = null;
+    }
+    draw();
+  }
+
+  function ready() {
+    if (is_ready) {
+      return;
+    }
+    is_ready = true;
+    tabs.show(max.patcher(), held.tab);
+    to_service(["port", held.service_port]);
+    the_port.start(max.now());
+    stop_ticking = max.repeat(TICK_MS, function () {
+      guarded(tick);
+    });
+    the_ends = ends.create({ client: the_client, landings: the_landings, version: version.read(), say: say });
+    selection.start(function () {
+      guarded(look_at_clip);
+    });
+    look_at_clip();
+  }
+
+  return {
+    // live.thisdevice: the parameters have sent their values, and Live's objects may be used.
+    ready: function () {
+      guarded(ready);
+    },
+    // A message of the patch: a parameter, a button, or a packet that udpreceive took in.
+    hear: function (name, values) {
+      guarded(function () {
+        hear(name, values);
+      });
+    },
+    // The device is taken out of the set: what it asked for is cancelled, and nothing of it goes on.
+    removed: function () {
+      if (is_ready) {
+        is_ready = false;
+        stop_ticking();
+        selection.stop();
+        the_client.cancel(max.now());
+        the_client.tick(max.now(), reply_port);
+      }
+    }
+  };
+};

@@ -1,0 +1,47 @@
+// The boxes that the js writes to: each is told only what is new to it.
+
+var settings = require("./settings");
+var words = require("./words");
+
+// Two lines of some 80 characters.
+var STATUS_LENGTH = 165;
+var CLIP_LENGTH = 60;
+var LABEL_LENGTH = 44;
+
+// `send(message)` goes to the boxes; `note(text)` to Max's window, where a text that was cut stands whole.
+exports.create = function (send, note) {
+  var shown = {};
+
+  function show(name, message) {
+    var text = JSON.stringify(message);
+    if (shown[name] !== text) {
+      shown[name] = text;
+      send([name].concat(message));
+      return true;
+    }
+    return false;
+  }
+
+  function write(name, text, most) {
+    var line = words.line(text, most);
+    if (show(name, ["set", line]) && line.length === most && line !== text) {
+      note(text);
+    }
+  }
+
+  return {
+    // `view`: {status, clip, engine, time: texts; lamp: 0..3; bar: 0..1, or below 0 for none; labels: texts}.
+    draw: function (view) {
+      var place;
+      write("status", view.status, STATUS_LENGTH);
+      write("clip", view.clip, CLIP_LENGTH);
+      write("engine", view.engine, CLIP_LENGTH);
+      write("time", view.time, CLIP_LENGTH);
+      show("lamp", [view.lamp]);
+      show("bar", [Math.round(view.bar * 1000) / 1000]);
+      for (place = 0; place < settings.AMOUNTS; place += 1) {
+        write("direction" + (place + 1), view.labels[place] || "", LABEL_LENGTH);
+      }
+    }
+  };
+};
