@@ -31,6 +31,8 @@ REQUESTS = [
      "region_start", 44100, "region_frames", 88200]),
     ("edit with accents", "/retone/edit", "ssss", ["r3", "/musique/été/ünï.wav", "prompt", "violon doux, très lent"]),
     ("edit with a reply port", "/retone/edit", "sssssi", ["r4", "/a.wav", "prompt", "808", "reply_port", 9131]),
+    ("edit into a set's folder", "/retone/edit", "ssssssss", ["r11", "/music/loop.wav", "prompt", "strings",
+     "output_folder", "/music/A song Project", "output_subfolder", "Samples/Processed/Retone"]),
     ("edit in segments", "/retone/edit", "ssss", ["r5", "/music/loop.wav", "segments",
      "0-2.5 piano | 2.5- strings strength=0.5"]),
     ("directions", "/retone/directions", "ss", ["r6", "/music/loop.wav"]),
