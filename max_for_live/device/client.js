@@ -84,7 +84,7 @@ exports.create = function (send) {
       each_unfinished(function (one) {
         var due = job.due(one, now);
         if (due) {
-          send(requests.answered_at(due === "request" ? one.request : requests[due](one.id), reply_port));
+          send(due === "request" ? requests.answered_at(one.request, reply_port) : requests[due](one.id, reply_port));
         }
       });
     },

@@ -14,25 +14,25 @@ exports.hello = function (reply_port) {
   return ["/retone/hello", "live", exports.PROTOCOL, reply_port];
 };
 
-// `message` with the port for its answers, which every request but hello and received names at its end.
-exports.answered_at = function (message, reply_port) {
-  return message.concat(["reply_port", reply_port]);
+exports.status = function (reply_port) {
+  return ["/retone/status", reply_port];
 };
 
-exports.status = function () {
-  return ["/retone/status"];
+exports.job = function (id, reply_port) {
+  return ["/retone/job", id, reply_port];
 };
 
-exports.job = function (id) {
-  return ["/retone/job", id];
-};
-
-exports.cancel = function (id) {
-  return ["/retone/cancel", id];
+exports.cancel = function (id, reply_port) {
+  return ["/retone/cancel", id, reply_port];
 };
 
 exports.received = function (id) {
   return ["/retone/received", id];
+};
+
+// A job's request, as one of those below, with the port for its answers.
+exports.answered_at = function (request, reply_port) {
+  return request.concat(["reply_port", reply_port]);
 };
 
 // Adds the pairs of `names` to a message, without those that are at auto.

@@ -62,7 +62,7 @@ exports.create = function (send) {
     }
     unanswered += 1;
     said_at = now;
-    send(requests.answered_at(requests.status(), reply_port));
+    send(requests.status(reply_port));
   }
 
   // Looks for the service at `to`, with `from` for its answers. `now` is in milliseconds, here and below.
