@@ -71,7 +71,7 @@ function extent(clip) {
   // With its start behind the loop a clip never comes round.
   if (clip.looping && clip.start_marker < clip.loop_end) {
     if (clip.loop_end <= clip.loop_start) {
-      return refuse("The loop of \"" + clip.name + "\" is empty. Drag its loop brace open.");
+      return refuse("The loop of '" + clip.name + "' is empty. Drag its loop brace open.");
     }
     return [Math.min(clip.start_marker, clip.loop_start), clip.loop_end, true];
   }
@@ -81,7 +81,7 @@ function extent(clip) {
     end = Math.min(end, clip.start_marker + clip.end_time - clip.start_time);
   }
   if (end <= clip.start_marker) {
-    return refuse("\"" + clip.name + "\" ends where it starts. Drag its end marker to the right.");
+    return refuse("'" + clip.name + "' ends where it starts. Drag its end marker to the right.");
   }
   return [clip.start_marker, end, false];
 }
@@ -130,7 +130,7 @@ exports.cut = function (clip) {
   var from = place(played[0]);
   var to = place(played[1]);
   if (to.frame - from.frame < 1) {
-    return refuse("\"" + clip.name + "\" plays nothing of its file. Move its start and end, or its loop, over the sample.");
+    return refuse("'" + clip.name + "' plays nothing of its file. Move its start or its loop over the sample.");
   }
   var zero = clip.warping ? from.beat_time : from.sample_time;
   var seconds = (to.frame - from.frame) / rate;

@@ -1,24 +1,16 @@
 // What is to be edited and where its result belongs: everything about a clip, read at once, as plain data.
 
 var live = require("./live");
+var names = require("./names");
 var region = require("./region");
 var version = require("./version");
-
-// The folder of a path of either kind, "" for "".
-exports.folder = function (path) {
-  return path.replace(/[\/\\][^\/\\]*$/, "");
-};
-
-function file_name(path) {
-  return path.replace(/^.*[\/\\]/, "");
-}
 
 // Where the set is saved, "" where it is not (or where Live is too old to say).
 function set_folder() {
   if (!version.is_at_least(11, 3, 25)) {
     return "";
   }
-  return exports.folder(live.text(live.root("live_set"), "file_path"));
+  return names.folder(live.text(live.root("live_set"), "file_path"));
 }
 
 function index_in(path, word) {
@@ -55,19 +47,19 @@ exports.read = function (clip) {
     return { sentence: "The clip is gone. Select an audio clip." };
   }
   var file = live.text(clip, "file_path");
-  var name = live.text(clip, "name") || file_name(file);
+  var name = live.text(clip, "name") || names.file(file);
   if (!live.flag(clip, "is_audio_clip")) {
-    return { sentence: "\"" + name + "\" is a MIDI clip. Select an audio clip, or freeze and flatten its track." };
+    return { sentence: "'" + name + "' is a MIDI clip. Select an audio clip." };
   }
   if (file === "") {
-    return { sentence: "Live names no file for \"" + name + "\". Save the set, or consolidate the clip, and try again." };
+    return { sentence: "Live names no file for '" + name + "'. Consolidate the clip and try again." };
   }
   var read = times(clip, name);
   if (!(read.sample_rate > 0) || !(read.sample_length > 0)) {
-    return { sentence: "Live cannot read the file of \"" + name + "\". Is it missing? " + file };
+    return { sentence: "Live cannot read the file of '" + name + "'. Is it missing? " + file };
   }
   if (read.markers === null) {
-    return { sentence: "Live gives no timing for \"" + name + "\". Switch its Warp off and on again." };
+    return { sentence: "Live gives no timing for '" + name + "'. Switch its Warp off and on again." };
   }
   var plan = region.cut(read);
   if (plan.sentence) {

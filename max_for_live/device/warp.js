@@ -80,26 +80,27 @@ exports.set_markers = function (clip, wanted) {
   return is_so;
 };
 
-// Gives a new clip the timing of `plan`, calls refused(what) for what Live did not take, then then().
-exports.apply = function (clip, plan, refused, then) {
+// Gives a new clip the timing of its source; tells `landing` what Live did not take, then calls then().
+exports.apply = function (clip, landing, then) {
+  var plan = landing.plan;
   live.set(clip, "warping", plan.warping ? 1 : 0);
   wait.until(
     function () {
       return live.flag(clip, "warping") === plan.warping;
     },
     WARPING_S,
-    function (came) {
+    landing.guarded(function (came) {
       if (!came) {
-        refused(plan.warping ? "warping" : "warping off");
+        landing.refused(plan.warping ? "its warping" : "that it is not warped");
       } else if (plan.warping) {
         if (!live.put(clip, "warp_mode", plan.warp_mode)) {
-          refused("the warp mode");
+          landing.refused("the warp mode");
         }
         if (!exports.set_markers(clip, plan.markers)) {
-          refused("the warp markers (check its timing)");
+          landing.refused("the warp markers (check its timing)");
         }
       }
       then();
-    }
+    })
   );
 };

@@ -1,10 +1,12 @@
 """What a clip plays of its file, and its times counted from there: worked by hand, and for clips of every kind."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from live.node import call
 
 RATE = 44100
@@ -238,7 +240,7 @@ def clips(draw):
 
 def beat_at(warp, seconds):
     """The beat that is heard at a place of the file, by markers."""
-    pairs = list(zip(warp, warp[1:], strict=False))
+    pairs = list(pairwise(warp))
     left, right = next((pair for pair in pairs if seconds <= pair[1]["sample_time"]), pairs[-1])
     part = (seconds - left["sample_time"]) / (right["sample_time"] - left["sample_time"])
     return left["beat_time"] + part * (right["beat_time"] - left["beat_time"])

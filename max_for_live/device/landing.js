@@ -1,0 +1,171 @@
+// The end of a job's way: its files as clips on the Retone track of their source, never over anything that is there.
+
+var arrangement = require("./arrangement");
+var clips = require("./clips");
+var region = require("./region");
+var slots = require("./slots");
+var told = require("./told");
+var tracks = require("./tracks");
+var version = require("./version");
+
+function note(list, text) {
+  if (list.indexOf(text) < 0) {
+    list.push(text);
+  }
+}
+
+// What has become of a landing so far, of which told.sentence makes a sentence. `refused(what)` notes what Live did not
+// take; `guarded(work)` is `work` that, where it throws, breaks the landing off with a sentence instead of hanging.
+function begin(plan, files, on_end) {
+  var has_ended = false;
+  var state = { plan: plan, landed: [], not_landed: [], refusals: [], notes: [] };
+
+  state.refused = function (what) {
+    note(state.refusals, what);
+  };
+
+  // The file whose turn it is, undefined behind the last one.
+  state.file = function () {
+    return files[state.landed.length + state.not_landed.length];
+  };
+
+  state.end = function (fault) {
+    if (!has_ended) {
+      has_ended = true;
+      on_end({
+        landed: state.landed.length,
+        not_landed: state.not_landed,
+        sentence: told.sentence(state, fault)
+      });
+    }
+  };
+
+  state.guarded = function (work) {
+    return function () {
+      try {
+        return has_ended ? undefined : work.apply(null, arguments);
+      } catch (fault) {
+        post("Retone: landing: " + fault + "\n");
+        while (state.file() !== undefined) {
+          state.not_landed.push(state.file().path);
+        }
+        state.end(fault);
+        return undefined;
+      }
+    };
+  };
+  return state;
+}
+
+// The first of the source's Retone tracks where `find(track)` finds room, or a new one: {track, room}, or null.
+function find_room(state, find) {
+  var found = tracks.find(state.plan);
+  if (found.frozen > 0) {
+    note(state.notes, "A frozen track takes no clip, so another one was used.");
+  }
+  for (var index = 0; index < found.tracks.length; index += 1) {
+    var room = find(found.tracks[index]);
+    if (room) {
+      return { track: found.tracks[index], room: room };
+    }
+  }
+  var track = tracks.make(state.plan, state.refused);
+  if (track === 0) {
+    note(state.notes, "Live made no track; its edition may allow no more.");
+    return null;
+  }
+  var on_new = find(track);
+  return on_new ? { track: track, room: on_new } : null;
+}
+
+// Lands one file in the Session; then() comes when it is dressed, or did not land.
+function land_in_slot(state, file, then) {
+  var scene = slots.scene(state.plan);
+  var place = find_room(state, function (track) {
+    return slots.find(track, scene);
+  });
+  var clip = place ? slots.insert(place.room.slot, file.path) : 0;
+  if (clip === 0) {
+    state.not_landed.push(file.path);
+    then();
+  } else {
+    state.landed.push({ track: place.track, scene: place.room.scene });
+    clips.dress(clip, file.label, null, state, then);
+  }
+}
+
+// Lands one file in the Arrangement: a clip a repetition, one after the other.
+function land_in_arrangement(state, file, then) {
+  var plan = state.plan;
+  var pieces = region.repetitions(plan);
+  var room = arrangement.room(plan, pieces);
+  var place = find_room(state, function (track) {
+    return arrangement.is_free(track, room[0], room[1]);
+  });
+  var made = [];
+
+  function finish() {
+    if (made.length === 0) {
+      state.not_landed.push(file.path);
+    } else {
+      state.landed.push({ track: place.track });
+      if (!arrangement.reach(made, pieces, plan)) {
+        state.refused("the clip's length (check where it ends)");
+      }
+    }
+    then();
+  }
+
+  function next() {
+    var piece = pieces[made.length];
+    var clip = piece ? arrangement.insert(place.track, file.path, piece.position) : 0;
+    if (clip === 0) {
+      finish();
+    } else {
+      made.push(clip);
+      clips.dress(clip, file.label, piece, state, next);
+    }
+  }
+
+  (place === null ? finish : next)();
+}
+
+// Lands a job's `files` ([{path, label}]) as `plan` (of source.js) says; options: {mute_source}. Calls
+// on_end({landed: number, not_landed: [paths], sentence}) once, perhaps at once.
+exports.land = function (plan, files, options, on_end) {
+  var state = begin(plan, files, on_end);
+
+  function mute_source() {
+    var is_on = state.landed.map(function (one) {
+      return one.track;
+    });
+    if (is_on.length > 0 && !tracks.mute(plan, is_on)) {
+      note(state.notes, "'" + plan.track_name + "' is not muted.");
+    }
+  }
+
+  var next = state.guarded(function () {
+    var file = state.file();
+    if (file !== undefined) {
+      (plan.is_arrangement ? land_in_arrangement : land_in_slot)(state, file, next);
+      return;
+    }
+    if (options.mute_source) {
+      mute_source();
+    }
+    state.end();
+  });
+
+  state.guarded(function () {
+    var here = version.read();
+    if (!here.can_insert) {
+      note(state.notes, here.sentence);
+      while (state.file() !== undefined) {
+        state.not_landed.push(state.file().path);
+      }
+    } else if (tracks.all().indexOf(plan.track) < 0) {
+      note(state.notes, "The track '" + plan.track_name + "' is gone.");
+    }
+    next();
+  })();
+};

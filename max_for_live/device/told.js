@@ -1,0 +1,53 @@
+// What a landing is told as: where its clips are, what Live did not take, and where a file lies that did not land.
+
+var tracks = require("./tracks");
+
+function list(words) {
+  return words.length < 2 ? words.join("") : words.slice(0, -1).join(", ") + " and " + words[words.length - 1];
+}
+
+function unlike(values) {
+  return values.filter(function (value, index) {
+    return values.indexOf(value) === index;
+  });
+}
+
+// "On track 'Drums · Retone', scenes 3 and 4."
+function place(state) {
+  var on = unlike(
+    state.landed.map(function (one) {
+      return one.track;
+    })
+  );
+  var name = "'" + tracks.name(on[0]) + "'";
+  var text = on.length === 1 ? "On track " + name : "On " + on.length + " tracks named " + name;
+  if (state.plan.is_arrangement) {
+    return text + ", at the clip's place.";
+  }
+  var scenes = state.landed.map(function (one) {
+    return one.scene + 1;
+  });
+  return text + ", scene" + (scenes.length > 1 ? "s " : " ") + list(unlike(scenes)) + ".";
+}
+
+// One text of sentences for a landing's state; `fault`: what was thrown, if anything was.
+exports.sentence = function (state, fault) {
+  var said = [];
+  var missing = state.not_landed.length;
+  if (state.landed.length > 0) {
+    said.push(place(state));
+  }
+  if (fault) {
+    said.push("The landing broke off (" + fault + ").");
+  }
+  said = said.concat(state.notes);
+  if (state.refusals.length > 0) {
+    said.push("Live did not take " + list(state.refusals) + ".");
+  }
+  if (missing === 1) {
+    said.push("Drag the file in: " + state.not_landed[0]);
+  } else if (missing > 1) {
+    said.push("Drag the " + missing + " files in, the first is " + state.not_landed[0]);
+  }
+  return said.join(" ");
+};
