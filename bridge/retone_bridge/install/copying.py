@@ -45,26 +45,30 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done in ``folder`` so that ``files`` (name to content) and nothing else of ours lie there."""
+    """What is to be done in ``folder`` so that ``files`` (name to content) and nothing else of ours lie there.
+
+    ``note`` is the manifest's name.
+    """
 
     folder: Path
     files: Mapping[str, bytes]
     manifest: Manifest
     steps: tuple[Step, ...]
+    note: str = MANIFEST
 
     @staticmethod
-    def of(folder: Path, files: Mapping[str, bytes]) -> Plan:
+    def of(folder: Path, files: Mapping[str, bytes], note: str = MANIFEST) -> Plan:
         """Looks and changes nothing; no ``files`` takes all of ours away.
 
         Raises RetoneError(cannot_write) when the folder or one in it is a link, or the manifest cannot be read.
         """
         with told():
             _check_real(folder)
-            manifest = _read(folder)
+            manifest = _read(folder / note)
             names = sorted({*files, *manifest.files})
             for inner in sorted(_folders(names)):
                 _check_real(folder / inner)
-            return Plan(folder, files, manifest, tuple(_steps(folder, files, manifest, names)))
+            return Plan(folder, files, manifest, tuple(_steps(folder, files, manifest, names)), note)
 
     @property
     def kept_out(self) -> tuple[Step, ...]:
@@ -74,13 +78,13 @@ class Plan:
     def carry_out(self) -> None:
         """Does it, each file whole or not at all; when it breaks off, the next run goes on. Raises RetoneError."""
         with told():
-            for name in {*self.files, *self.manifest.files, MANIFEST}:
+            for name in {*self.files, *self.manifest.files, self.note}:
                 part_of(self.folder / name).unlink(missing_ok=True)  # of a run that was killed
             if self.files:
                 self._write()
-            elif (self.folder / MANIFEST).is_file():
+            elif (self.folder / self.note).is_file():
                 self._remove()
-                (self.folder / MANIFEST).unlink()
+                (self.folder / self.note).unlink()
                 for name in sorted(self.manifest.folders, key=_depth, reverse=True):
                     with suppress(OSError):  # no longer empty
                         _place(self.folder, name).rmdir()
@@ -111,8 +115,8 @@ class Plan:
     def _note(self, files: Mapping[str, Collection[str]], folders: list[str]) -> None:
         held = {"files": {name: sorted(files[name]) for name in sorted(files)}, "folders": folders}
         content = json.dumps(held, indent=1).encode()
-        if content_of(self.folder / MANIFEST) != content:
-            replace(self.folder / MANIFEST, content)
+        if content_of(self.folder / self.note) != content:
+            replace(self.folder / self.note, content)
 
 
 def _steps(folder: Path, files: Mapping[str, bytes], manifest: Manifest, names: list[str]) -> Iterator[Step]:
@@ -130,8 +134,7 @@ def _steps(folder: Path, files: Mapping[str, bytes], manifest: Manifest, names: 
             yield Step("updated", name) if ours else Step("kept", name, _KEPT_OUT)
 
 
-def _read(folder: Path) -> Manifest:
-    path = folder / MANIFEST
+def _read(path: Path) -> Manifest:
     if not os.path.lexists(path):
         return Manifest()
     try:
@@ -141,7 +144,7 @@ def _read(folder: Path) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RetoneError(
             "cannot_write",
-            f"{path} is damaged, so that it cannot be known which files there are Retone's; move that folder away and "
+            f"{path} is damaged, so that it cannot be known which files there are Retone's; move it and them away and "
             "run this again.",
         ) from error
 
