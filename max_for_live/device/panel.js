@@ -3,10 +3,10 @@
 var settings = require("./settings");
 var words = require("./words");
 
-// Two lines of some 80 characters.
-var STATUS_LENGTH = 165;
-var CLIP_LENGTH = 60;
-var LABEL_LENGTH = 44;
+// What fits, in characters: two lines of some 80 for the status, the width of the others' boxes.
+var STATUS_LENGTH = 160;
+var CLIP_LENGTH = 56;
+var LABEL_LENGTH = 40;
 
 // `send(message)` goes to the boxes; `note(text)` to Max's window, where a text that was cut stands whole.
 exports.create = function (send, note) {
