@@ -70,10 +70,9 @@ exports.create = function (parts) {
     files_of: files_of,
     // A job's files have landed, or not, as landing.js says.
     landed: function (one, result) {
-      // The sentence names a file that did not land.
-      var folder = result.landed < job.paths(one).length ? "Show File opens the folder." : "";
+      var left = result.not_landed;
       var unsaved = one.about.plan.set_folder ? "" : UNSAVED;
-      parts.say(words.sentences([result.sentence, folder].concat(one.warnings, unsaved)));
+      parts.say(words.sentences([result.sentence, left.length > 0 ? where(left) : ""].concat(one.warnings, unsaved)));
       parts.client.received(one.id);
     },
     // The path of the last result, or "".

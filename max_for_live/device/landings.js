@@ -2,6 +2,7 @@
 // slots.
 
 var LIMIT_MS = 60000;
+var LATE = "Live has not come to an end with the landing after a minute; Show File opens the folder of the result.";
 
 // `land(one, on_end)` lands one job's files and calls `on_end(result)` once; `on_landed(one, result)` hears of it.
 exports.create = function (land, on_landed) {
@@ -23,7 +24,7 @@ exports.create = function (land, on_landed) {
     // Begins what is next. `now` is in milliseconds.
     tick: function (now) {
       if (current !== null && now >= late_at) {
-        finish(current, { landed: 0, sentence: "Live did not come to an end with the landing" });
+        finish(current, { landed: 0, not_landed: [], sentence: LATE });
       }
       if (current === null && waiting.length > 0) {
         var one = current = waiting.shift();
