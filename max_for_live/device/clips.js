@@ -35,9 +35,10 @@ function loop(clip, plan, landing) {
   }
 }
 
-// Lets a clip play a piece of the plan once. Its loop's ends are its own ends then; an Arrangement clip is as long as
-// they are apart, whatever its markers say.
-function play_once(clip, from, to, landing) {
+// Lets a clip play once, `piece`: {from, to} in its own time. Its loop's ends are its own ends then.
+exports.play_once = function (clip, piece, landing) {
+  var from = piece.from;
+  var to = piece.to;
   live.set(clip, "looping", 0);
   put_both(clip, "start_marker", from, "end_marker", to);
   if (!reads(clip, "loop_start", from) || !reads(clip, "loop_end", to)) {
@@ -49,7 +50,7 @@ function play_once(clip, from, to, landing) {
   if (!reads(clip, "start_marker", from) || !reads(clip, "end_marker", to)) {
     landing.refused("its start and end");
   }
-}
+};
 
 function signature(clip, plan, landing) {
   if (live.number(clip, "signature_denominator") !== plan.signature_denominator) {
@@ -66,8 +67,8 @@ function signature(clip, plan, landing) {
   }
 }
 
-// Dresses a new clip of a landing (of landing.js); `piece`: {from, to} of an Arrangement clip, or null where the clip
-// plays, or loops, as its source does. Tells the landing what Live did not take, then calls then(), perhaps at once.
+// Dresses a new clip of a landing (of landing.js); `piece`: what it plays of the source, or null where it plays, or
+// loops, as its source does. Tells the landing what Live did not take, then calls then(), perhaps at once.
 exports.dress = function (clip, label, piece, landing, then) {
   var plan = landing.plan;
   if (!live.put_text(clip, "name", plan.name + " \u00b7 " + label)) {
@@ -86,12 +87,10 @@ exports.dress = function (clip, label, piece, landing, then) {
     if (!live.put(clip, "gain", plan.gain, SAME)) {
       landing.refused("the gain");
     }
-    if (piece !== null) {
-      play_once(clip, piece.from, piece.to, landing);
-    } else if (plan.looping) {
+    if (plan.looping && piece === null) {
       loop(clip, plan, landing);
     } else {
-      play_once(clip, plan.start_marker, plan.end_marker, landing);
+      exports.play_once(clip, piece || { from: plan.start_marker, to: plan.end_marker }, landing);
     }
     signature(clip, plan, landing);
     then();

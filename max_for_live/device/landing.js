@@ -94,40 +94,48 @@ function land_in_slot(state, file, then) {
   }
 }
 
-// Lands one file in the Arrangement: a clip a repetition, one after the other.
+// Copies a dressed clip to each of the pieces that the source plays; whether all are there.
+function copy_pieces(state, clip, track, pieces) {
+  var plan = state.plan;
+  for (var index = 0; index < pieces.length; index += 1) {
+    var end = index + 1 < pieces.length ? pieces[index + 1].position : plan.end_time;
+    clips.play_once(clip, pieces[index], state);
+    var copy = arrangement.copy(track, clip, pieces[index].position);
+    if (copy === 0) {
+      state.refused(pieces.length > 1 ? "repetition " + (index + 1) : "the copy");
+      return index > 0;
+    }
+    if (!arrangement.lies(copy, pieces[index].position, end)) {
+      state.refused("the clip's place (check where it starts and ends)");
+    }
+  }
+  return true;
+}
+
+// Lands one file in the Arrangement, a clip a repetition; then() comes when they lie there, or did not land.
 function land_in_arrangement(state, file, then) {
   var plan = state.plan;
   var pieces = region.repetitions(plan);
-  var room = arrangement.room(plan, pieces);
   var place = find_room(state, function (track) {
-    return arrangement.is_free(track, room[0], room[1]);
+    return arrangement.is_free(track, plan.start_time, plan.end_time) ? slots.free(track, 0) : null;
   });
-  var made = [];
-
-  function finish() {
-    if (made.length === 0) {
-      state.not_landed.push(file.path);
-    } else {
+  var clip = place ? slots.insert(place.room.slot, file.path) : 0;
+  if (clip === 0) {
+    state.not_landed.push(file.path);
+    then();
+    return;
+  }
+  clips.dress(clip, file.label, pieces[0], state, function () {
+    if (copy_pieces(state, clip, place.track, pieces)) {
       state.landed.push({ track: place.track });
-      if (!arrangement.reach(made, pieces, plan)) {
-        state.refused("the clip's length (check where it ends)");
-      }
+    } else {
+      state.not_landed.push(file.path);
+    }
+    if (!slots.clear(place.room.slot)) {
+      note(state.notes, "A copy was left in scene " + (place.room.scene + 1) + "; delete it.");
     }
     then();
-  }
-
-  function next() {
-    var piece = pieces[made.length];
-    var clip = piece ? arrangement.insert(place.track, file.path, piece.position) : 0;
-    if (clip === 0) {
-      finish();
-    } else {
-      made.push(clip);
-      clips.dress(clip, file.label, piece, state, next);
-    }
-  }
-
-  (place === null ? finish : next)();
+  });
 }
 
 // Lands a job's `files` ([{path, label}]) as `plan` (of source.js) says; options: {mute_source}. Calls

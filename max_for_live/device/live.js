@@ -92,6 +92,13 @@ exports.set = function (id, name, value) {
   }
 };
 
+// Sets a property that holds an object, such as what is selected.
+exports.choose = function (id, name, chosen) {
+  if (at(id)) {
+    cursor.set(name, "id", chosen);
+  }
+};
+
 // Sets a number and says whether it reads back, to `tolerance`.
 exports.put = function (id, name, value, tolerance) {
   exports.set(id, name, value);

@@ -134,6 +134,12 @@ exports.cut = function (clip) {
   }
   var zero = clip.warping ? from.beat_time : from.sample_time;
   var seconds = (to.frame - from.frame) / rate;
+
+  // Beats may lie before or behind the file, where the clip is silent; seconds may not, not even by half a frame.
+  function moved(time) {
+    return clip.warping ? time - zero : Math.max(0, Math.min(time - zero, seconds));
+  }
+
   return {
     region_start: from.frame,
     region_frames: to.frame - from.frame,
@@ -141,10 +147,10 @@ exports.cut = function (clip) {
     region_beats: clip.warping ? to.beat_time - from.beat_time : 0,
     markers: clip.warping ? rebase(clip.markers, from, to, seconds) : [],
     looping: played[2],
-    start_marker: clip.start_marker - zero,
-    end_marker: played[1] - zero,
-    loop_start: (played[2] ? clip.loop_start : clip.start_marker) - zero,
-    loop_end: played[1] - zero
+    start_marker: moved(clip.start_marker),
+    end_marker: moved(played[1]),
+    loop_start: moved(played[2] ? clip.loop_start : clip.start_marker),
+    loop_end: moved(played[1])
   };
 };
 

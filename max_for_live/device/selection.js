@@ -3,6 +3,7 @@
 
 var live = require("./live");
 var source = require("./source");
+var wait = require("./wait");
 
 var observer = null; // of what Live's detail view shows
 var kept = null; // a LiveAPI on the last audio clip: Live sets its id to 0 when that clip goes
@@ -35,7 +36,9 @@ exports.start = function (on_change) {
   observer.property = "detail_clip";
 };
 
+// Lets go of all of Live, what waits for it included.
 exports.stop = function () {
+  wait.stop();
   if (observer !== null) {
     observer.property = "";
     observer.id = 0;

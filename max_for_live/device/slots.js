@@ -13,21 +13,35 @@ exports.scene = function (plan) {
   return index >= 0 ? index : Math.max(0, Math.min(plan.scene, all.length - 1));
 };
 
-// A free slot of the track, from this scene downward: {slot (id), scene}; {slot: 0} where Live makes no further scene.
-exports.find = function (track, scene) {
+// The first free slot of the track from this scene downward: {slot (id), scene}, or null.
+exports.free = function (track, scene) {
   var slots = live.children(track, "clip_slots");
   for (var index = scene; index < slots.length; index += 1) {
     if (!live.flag(slots[index], "has_clip") && !live.flag(slots[index], "is_group_slot")) {
       return { slot: slots[index], scene: index };
     }
   }
-  live.call(live.root("live_set"), "create_scene", -1);
-  var more = live.children(track, "clip_slots");
-  return more.length > slots.length ? { slot: more[more.length - 1], scene: more.length - 1 } : { slot: 0 };
+  return null;
+};
+
+// The same, in a new scene at the end where there is none; null where Live makes no further scene.
+exports.find = function (track, scene) {
+  var found = exports.free(track, scene);
+  if (found === null) {
+    live.call(live.root("live_set"), "create_scene", -1);
+    found = exports.free(track, scene);
+  }
+  return found;
 };
 
 // Puts a file into an empty slot; the new clip's id, or 0 where Live refused.
 exports.insert = function (slot, path) {
   live.call(slot, "create_audio_clip", path);
   return live.flag(slot, "has_clip") ? live.child(slot, "clip") : 0;
+};
+
+// Takes a clip that we put there out of its slot again; whether it is gone.
+exports.clear = function (slot) {
+  live.call(slot, "delete_clip");
+  return !live.flag(slot, "has_clip");
 };

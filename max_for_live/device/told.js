@@ -1,4 +1,4 @@
-// What a landing is told as: where its clips are, what Live did not take, and where a file lies that did not land.
+// What a landing is told as: where its clips are, and what Live did not take.
 
 var tracks = require("./tracks");
 
@@ -34,8 +34,12 @@ function place(state) {
 exports.sentence = function (state, fault) {
   var said = [];
   var missing = state.not_landed.length;
+  var count = missing + state.landed.length;
   if (state.landed.length > 0) {
     said.push(place(state));
+  }
+  if (missing > 0) {
+    said.push(count > 1 ? "Live did not take " + missing + " of " + count + " files." : "Live did not take the file.");
   }
   if (fault) {
     said.push("The landing broke off (" + fault + ").");
@@ -43,11 +47,6 @@ exports.sentence = function (state, fault) {
   said = said.concat(state.notes);
   if (state.refusals.length > 0) {
     said.push("Live did not take " + list(state.refusals) + ".");
-  }
-  if (missing === 1) {
-    said.push("Drag the file in: " + state.not_landed[0]);
-  } else if (missing > 1) {
-    said.push("Drag the " + missing + " files in, the first is " + state.not_landed[0]);
   }
   return said.join(" ");
 };

@@ -65,7 +65,13 @@ function place(beside) {
 
 function create(index) {
   var before = exports.all();
+  var view = live.root("live_set view");
+  var selected = live.child(view, "selected_track");
   live.call(set(), "create_audio_track", index);
+  // Live selects a new track, and the device would be out of sight.
+  if (selected !== 0 && live.child(view, "selected_track") !== selected) {
+    live.choose(view, "selected_track", selected);
+  }
   var after = exports.all();
   for (var at = 0; at < after.length; at += 1) {
     if (before.indexOf(after[at]) < 0) {

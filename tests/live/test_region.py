@@ -178,7 +178,7 @@ def test_of_an_arrangement_clip_that_does_not_loop_only_what_is_seen_is_taken():
 def test_a_clip_that_plays_nothing_gets_a_sentence(changed, said):
     sentence = cut(**changed)["sentence"]
     assert said in sentence
-    assert '"Loop 1"' in sentence
+    assert "'Loop 1'" in sentence
 
 
 def pieces(plan):
