@@ -1,4 +1,4 @@
-"""An engine without a model: it speaks the pipe and copies the clip. The prompt says how it behaves:
+"""An engine without a model: it speaks the pipe and copies the clip, of a WAV the region. The prompt tells it more:
 
 "slow"       works in steps of 50 ms until it is cancelled or 10 s are over
 "slow once"  the same, unless a file "slowed" lies beside the clip
@@ -109,7 +109,7 @@ def render(order):
             if os.path.lexists(output):
                 return say("fail", job=job, code="output_exists", message=f"{output} is there already.")
     for output in order["outputs"]:
-        write(stamped(clip.read_bytes(), job), Path(output), job, pause, order["overwrite"])
+        write(stamped(cut(clip.read_bytes(), request), job), Path(output), job, pause, order["overwrite"])
         time.sleep(pause)
     for index, output in enumerate(order["outputs"], 1):
         say("result", job=job, index=index, path=output)
@@ -159,6 +159,20 @@ def write(data, output, job, pause, overwrite):
             time.sleep(pause)
     finally:
         hidden.unlink(missing_ok=True)
+
+
+def cut(clip, request):
+    """The bytes of ``clip`` with the region alone, where it is a WAV and a part of it is asked for."""
+    start, frames = request["region_start"], request["region_frames"]
+    place = 12
+    if clip[:4] != b"RIFF" or not (start or frames):
+        return clip
+    while clip[place : place + 4] != b"data":
+        place += 8 + struct.unpack_from("<I", clip, place + 4)[0]
+    (size,), (block,) = struct.unpack_from("<I", clip, place + 4), struct.unpack_from("<H", clip, 32)
+    sound = clip[place + 8 : place + 8 + size][start * block :][: frames and frames * block]
+    rest = clip[8:place] + _chunk(b"data", sound)
+    return b"RIFF" + struct.pack("<I", len(rest)) + rest
 
 
 def stamped(clip, job):
