@@ -200,7 +200,7 @@ def test_what_the_script_says_goes_to_the_box_of_that_name():
     targets = [after(route, outlet) for outlet in range(len(words))]
     assert targets == [
         ["status"],
-        ["edit_clip"],
+        ["edit_clip", "directions_clip"],
         ["engine"],
         ["time"],
         ["lamp"],

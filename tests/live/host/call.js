@@ -2,19 +2,19 @@
 // a line {result} or {error} out. Of Max's globals there are post, error and Dict, as pure functions need no more.
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
-import { carried, es5_context } from "./es5.js";
+import { carried, es5_global } from "./es5.js";
 import { dict_class } from "./dict.js";
 import { requiring } from "./modules.js";
 
 const DEVICE = fileURLToPath(new URL("../../../max_for_live/device", import.meta.url));
 
 function answer({ module, function: name, arguments: values }) {
-  const context = es5_context();
-  context.post = context.error = (...words) => process.stderr.write(words.join(" ") + "\n");
-  context.Dict = dict_class(context, new Map());
-  const exports = requiring(context, DEVICE)("./" + module);
+  const global = es5_global();
+  global.post = global.error = (...words) => process.stderr.write(words.join(" ") + "\n");
+  global.Dict = dict_class(global, new Map());
+  const exports = requiring(global, DEVICE)("./" + module);
   if (typeof exports[name] !== "function") throw new Error(`${module}.js exports no function ${name}`);
-  const result = exports[name](...values.map((value) => carried(context, value)));
+  const result = exports[name](...values.map((value) => carried(global, value)));
   // What JSON would quietly turn into null is a mistake in numbers.
   return JSON.stringify({ result: result === undefined ? null : result }, (key, value) => {
     if (typeof value === "number" && !isFinite(value)) throw new Error(`${module}.${name}: ${key} is ${value}`);

@@ -4,9 +4,9 @@ import { carried } from "./es5.js";
 let unnamed = 0;
 
 /** The class as the context's globals have it; `dicts` holds the contents by name. */
-export function dict_class(context, dicts) {
+export function dict_class(global, dicts) {
   function Dict(name) {
-    if (!(this instanceof Dict)) throw new context.TypeError("Dict is made with new");
+    if (!(this instanceof Dict)) throw new global.TypeError("Dict is made with new");
     this.name = name === undefined ? "u" + String(++unnamed).padStart(9, "0") : String(name);
     if (!dicts.has(this.name)) dicts.set(this.name, {});
   }
@@ -39,7 +39,7 @@ export function dict_class(context, dicts) {
       dicts.set(inner.name, value);
       return inner;
     }
-    return carried(context, value);
+    return carried(global, value);
   };
   Dict.prototype.contains = function (key) {
     const [at, last] = holder(this, key, false);
@@ -51,7 +51,7 @@ export function dict_class(context, dicts) {
   };
   Dict.prototype.getkeys = function () {
     const keys = Object.keys(contents(this));
-    return keys.length ? carried(context, keys) : null;
+    return keys.length ? carried(global, keys) : null;
   };
   Dict.prototype.clear = function () {
     dicts.set(this.name, {});
@@ -60,7 +60,7 @@ export function dict_class(context, dicts) {
     try {
       dicts.set(this.name, JSON.parse(text));
     } catch (mistake) {
-      context.error("dict: error parsing JSON");
+      global.error("dict: error parsing JSON");
     }
   };
   Dict.prototype.stringify = function () {

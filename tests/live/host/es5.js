@@ -42,28 +42,32 @@ const STRIP = `(function (globals, members) {
   keep(objects.Object, members.Object.split(/\\s+/));
 })`;
 
-/** A fresh context; its object is the global one of what runs in it. */
-export function es5_context() {
+const contexts = new WeakMap();
+
+/** The global object of a fresh context. */
+export function es5_global() {
   const context = vm.createContext({});
-  vm.runInContext(STRIP, context).call(vm.runInContext("this", context), GLOBALS, MEMBERS);
-  return context;
+  const global = vm.runInContext("this", context);
+  contexts.set(global, context);
+  vm.runInContext(STRIP, context).call(global, GLOBALS, MEMBERS);
+  return global;
 }
 
 /** Runs code there; returns its last value. Errors name `filename`. */
-export function run_in(context, code, filename) {
-  return vm.runInContext(code, context, { filename });
+export function run_in(global, code, filename) {
+  return vm.runInContext(code, contexts.get(global), { filename });
 }
 
-/** A copy of plain data whose arrays and objects are those of the context. */
-export function carried(context, value) {
+/** A copy of plain data whose arrays and objects are those of that global. */
+export function carried(global, value) {
   if (Array.isArray(value)) {
-    const list = vm.runInContext("[]", context);
-    for (const one of value) list.push(carried(context, one));
+    const list = new global.Array();
+    for (const one of value) list.push(carried(global, one));
     return list;
   }
   if (value !== null && typeof value === "object") {
-    const object = vm.runInContext("({})", context);
-    for (const name of Object.keys(value)) object[name] = carried(context, value[name]);
+    const object = new global.Object();
+    for (const name of Object.keys(value)) object[name] = carried(global, value[name]);
     return object;
   }
   return value;

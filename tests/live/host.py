@@ -1,0 +1,252 @@
+"""A strict fake of Ableton Live and Max, in node, that runs the shipped Retone.amxd; here is its driver.
+
+    with Live(set=a_set(audio_track("Drums", [audio_clip(wav)]))) as live:
+        device = live.load()
+        live.select("live_set tracks 0 clip_slots 0 clip")
+        device.type("Prompt", "a flute")
+        device.press("Edit")
+
+By manual time (the usual case) there are no sockets and time stands still but for ``advance``; by real time packets go
+through real ones. What LiveAPI, the scripts or the patch do wrong is an error in Max's console, and fails the test when
+the fake is closed, unless ``expect_error`` said that it would come.
+"""
+
+import time
+from pathlib import Path
+
+from live.node import ask, start, stop
+from live.scene import a_set
+
+AMXD = Path(__file__).parents[2] / "max_for_live" / "Retone.amxd"
+
+
+class Live:
+    """``version`` is one of live.table.BUILDS, ``edition`` full, intro or lite, ``new_clips`` how Live makes a clip of a
+    file: {warped, looping, warp_mode, tempo, markers}; devices are loaded with ``service_port``."""
+
+    def __init__(
+        self,
+        version="12.3.0",
+        set=None,
+        clock="manual",
+        service_port=9130,
+        edition="full",
+        new_clips=None,
+        amxd=AMXD,
+        os="macintosh",
+    ):
+        self.expected = []
+        self.is_manual = clock == "manual"
+        self.service_port = service_port
+        self.process = start("main.js")
+        try:
+            self._do(
+                "open",
+                version=version,
+                set=set or a_set(),
+                clock=clock,
+                edition=edition,
+                new_clips=new_clips or {},
+                amxd=str(amxd),
+                os=os,
+            )
+        except BaseException:
+            stop(self.process)
+            raise
+
+    def _do(self, command, **given):
+        return ask(self.process, {"do": command, **given})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            errors = self.unexpected if kind is None else []
+        finally:
+            stop(self.process)
+        assert not errors, "Max's console: " + "\n".join(errors)
+
+    def load(self, track=None, values=None, begin=True):
+        """Puts the device on a track (a path; the master when None) with the values that the set keeps of it.
+
+        ``begin``: live.thisdevice bangs at once; else when ``device.begin()`` is called.
+        """
+        path = track or "live_set master_track"
+        kept = {"Service Port": self.service_port} if self.service_port != 9130 else {}
+        return Device(self, self._do("load", track=path, values=kept | (values or {}), begin=begin))
+
+    def select(self, path):
+        """The user clicks on a clip, a slot, a track; None: nothing is selected."""
+        self._do("select", path=path)
+
+    def get(self, path, name):
+        """A property as it is; an object as its path, several as a list of paths."""
+        return self._do("get", path=path, name=name)
+
+    def set(self, path, name, value):
+        """The user changes a property."""
+        self._do("set", path=path, name=name, value=value)
+
+    def save(self, path):
+        """The user saves the set as this .als file."""
+        self._do("save", path=str(path))
+
+    def remove_track(self, index):
+        self._do("remove_track", index=index)
+
+    def delete_clip(self, path):
+        self._do("delete_clip", path=path)
+
+    def tracks(self):
+        """The names of the tracks, from left to right."""
+        return self._do("tracks")
+
+    def clips(self, index):
+        """{"session": a clip or None for each scene, "arrangement": clips by time}, all that is known of each."""
+        return self._do("clips", index=index)
+
+    def advance(self, seconds):
+        """Lets manual time go on; what is due is done."""
+        self._do("advance", seconds=seconds)
+
+    def wait(self, condition, seconds=10.0):
+        """Waits until a condition holds, by real time or, in steps of 50 ms, by manual time; gives what it gave."""
+        for _ in self._turns(seconds):
+            if found := condition():
+                return found
+        raise AssertionError(f"waited {seconds} s in vain; Max's console:\n" + "\n".join(self.console))
+
+    def _turns(self, seconds):
+        if self.is_manual:
+            for _ in range(round(seconds / 0.05)):
+                yield
+                self.advance(0.05)
+        else:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                yield
+                time.sleep(0.02)
+        yield
+
+    def sent(self, device):
+        """[(address, [arguments])] of all that the device sent, itself included, as the bytes of the packets say."""
+        return device.sent
+
+    def hear(self, device, address, *arguments):
+        device.hear(address, *arguments)
+
+    def take_port(self, port):
+        """Another program has this UDP port (manual time)."""
+        self._do("take_port", port=port)
+
+    def expect_error(self, part):
+        """An error that holds this text will stand in the console, and is no fault."""
+        self.expected.append(part)
+
+    def _state(self, name):
+        return self._do("state", name=name)
+
+    @property
+    def console(self):
+        """The lines of Max's console: what was posted, and errors."""
+        return [line["text"] for line in self._state("console")]
+
+    @property
+    def errors(self):
+        return [line["text"] for line in self._state("console") if line["kind"] == "error"]
+
+    @property
+    def unexpected(self):
+        return [text for text in self.errors if not any(part in text for part in self.expected)]
+
+    @property
+    def launched(self):
+        """The addresses that were opened in the browser or the file manager."""
+        return self._state("launched")
+
+    @property
+    def undo_steps(self):
+        """How many steps back the user would find: each write counts."""
+        return self._state("undo_steps")
+
+    @property
+    def destroyed(self):
+        """The names of clips in the Arrangement that another was written over."""
+        return self._state("destroyed")
+
+    @property
+    def calls(self):
+        """What the device wrote to Live: [path, "set" or "call", name, values ...]."""
+        return self._state("calls")
+
+
+class Device:
+    """An instance of Retone.amxd in the set."""
+
+    def __init__(self, live, number):
+        self.live, self.number = live, number
+
+    def _do(self, command, **given):
+        return self.live._do(command, device=self.number, **given)
+
+    def begin(self):
+        """live.thisdevice bangs."""
+        self._do("begin")
+
+    def type(self, name, text, enter=False):
+        """The user types a text into a field, and perhaps presses Enter."""
+        self._do("type", name=name, text=text, enter=enter)
+
+    def turn(self, name, value):
+        """The user turns a knob or picks a tab: a number, or the text of an enum's place."""
+        self._do("turn", name=name, value=value)
+
+    def press(self, name):
+        """The user presses a button or turns a switch over; as always in the device, Live shows the device then."""
+        self._do("press", name=name)
+
+    def control(self, name, value=None):
+        """A controller presses a button (None) or turns a knob; the selection stays."""
+        self._do("control", name=name, value=value)
+
+    def value(self, name):
+        return self._do("value", name=name)
+
+    def text(self, name):
+        """What stands in a box that the script writes to: status, clip, engine, time, direction1 ..."""
+        return self._do("shown", what="text", name=name)
+
+    def visible(self):
+        """The scripting names of all boxes that are seen in the presentation."""
+        return self._do("shown", what="visible")
+
+    @property
+    def lamp(self):
+        return self._do("shown", what="number", name="lamp")
+
+    @property
+    def bar(self):
+        return self._do("shown", what="number", name="bar")
+
+    @property
+    def port(self):
+        """The port that its udpreceive has, or None."""
+        return self._do("port")
+
+    @property
+    def packets(self):
+        """All that udpsend sent: {address, arguments, port, bytes}."""
+        return self._do("sent")
+
+    @property
+    def sent(self):
+        return [(packet["address"], packet["arguments"]) for packet in self.packets]
+
+    def hear(self, address, *arguments):
+        """A packet comes to its port."""
+        self._do("hear", message=[address, *arguments])
+
+    def remove(self):
+        """The user deletes the device."""
+        self._do("remove")

@@ -1,0 +1,295 @@
+// LiveAPI as [js] has it. Its mistakes are printed to Max's console and never thrown.
+import { carried } from "./es5.js";
+import { Refusal, Thing } from "./thing.js";
+import { mismatch } from "./table.js";
+
+const NOTIFYING = "Changes cannot be triggered by notifications. You will need to defer your response.";
+const READS = /^(get_|str_for_value)/;
+
+/**
+ * The class for one [js]. `where`: {global, live, device, error(text), why_not(): why LiveAPI cannot be used now or "",
+ * apis: a Set of those made}.
+ */
+export function live_api_class(where) {
+  const { global, live, error } = where;
+  const list = (values) => carried(global, values);
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+  // The atoms that a property's or child's value is told by.
+  function atoms(value) {
+    if (value === null) return ["id", 0];
+    if (value instanceof Thing) return ["id", value.id];
+    if (Array.isArray(value)) return value.flatMap((one) => (one instanceof Thing ? ["id", one.id] : [one]));
+    return [typeof value === "object" ? JSON.stringify(value) : value];
+  }
+
+  function read(thing, name) {
+    const row = live.table.row(thing.type, name);
+    if (!row || row.kind === "function") throw new Refusal(`'${thing.type}' object has no attribute '${name}'`);
+    const value = row.kind === "child" ? thing.child(name) : thing.get(name);
+    if (value === undefined) throw new Error(`the fake knows no ${thing.type}.${name}`);
+    return [row, value];
+  }
+
+  // The object that ["id", N] names, for a value or an argument that is one.
+  function object_of(words) {
+    const at = words[0] === "id" ? words[1] : /^id \d+$/.test(words[0]) ? Number(words[0].slice(3)) : undefined;
+    if (typeof at !== "number") throw new Refusal(`an object is given as "id" and its number, not ${words.join(" ")}`);
+    const thing = live.things.get(at) ?? null;
+    if (!thing && at !== 0) throw new Refusal(`no object has the id ${at}`);
+    return thing;
+  }
+
+  function dictionary(value) {
+    if (value instanceof global.Dict) return JSON.parse(value.stringify());
+    if (typeof value !== "string") return JSON.parse(JSON.stringify(value));
+    try {
+      return JSON.parse(value);
+    } catch {
+      throw new Refusal(`a dictionary wanted, not ${value}`);
+    }
+  }
+
+  function typed(type, value, what) {
+    if (type === "dictionary" || type === "WarpMarker") {
+      const given = dictionary(value);
+      if (given === null || typeof given !== "object") throw new Refusal(`${what}: a dictionary wanted, not ${value}`);
+      return given;
+    }
+    const wrong = mismatch(type, value);
+    if (wrong) throw new Refusal(`${what}: ${wrong}`);
+    return ["symbol", "unicode"].includes(type) ? String(value) : value;
+  }
+
+  const OBJECTS = ["Track", "Clip", "ClipSlot", "Scene", "Device", "DeviceParameter"];
+
+  function arguments_for(row, name, given) {
+    const words = [...given];
+    const taken = [];
+    for (const one of row.arguments) {
+      const [what, type] = one.replace("?", "").split(": ");
+      if (!words.length && one.endsWith("?")) break;
+      if (!words.length) throw new Refusal(`${name}: the argument ${what} is missing`);
+      if (OBJECTS.includes(type)) taken.push(object_of(words.splice(0, words[0] === "id" ? 2 : 1)));
+      else taken.push(typed(type, words.shift(), `${name} ${what}`));
+    }
+    if (words.length) throw new Refusal(`${name}: too many arguments: ${words.join(" ")}`);
+    return taken;
+  }
+
+  const flat = (values) => values.flatMap((one) => (Array.isArray(one) ? one : [one]));
+
+  class LiveAPI {
+    #callback = null;
+    #thing = null;
+    #path = "";
+    #mode = 0;
+    #property = "";
+    #watcher = null;
+
+    constructor(...given) {
+      const first = given[0];
+      const has_callback = typeof first === "function" || first === null || first === undefined;
+      const [callback, place] = has_callback ? given : [null, first];
+      const reason = where.why_not();
+      if (reason) return void error(`Live API: ${reason}`);
+      this.#callback = callback ?? null;
+      where.apis.add(this);
+      this.#watcher = {
+        thing: null,
+        property: "",
+        hear: (thing, name) => this.#thing === thing && this.#property === name && this.#tell_value(),
+        gone: (thing) => this.#thing === thing && this.#lost(),
+      };
+      if (place !== undefined) this.#place(place);
+    }
+
+    #refused(what, mistake) {
+      if (!(mistake instanceof Refusal)) throw mistake;
+      error(`Live API: ${what}: ${mistake.message}`);
+    }
+
+    // Does what it says, unless Live is not there to do it or refuses; then the console says so.
+    #attempt(what, action) {
+      const reason = where.why_not();
+      if (reason) return void error(`Live API: ${what}: ${reason}`);
+      if (this.#thing && !this.#thing.alive) this.#thing = null;
+      if (!this.#thing) return void error(`Live API: ${what}: no valid object set`);
+      try {
+        return action(this.#thing);
+      } catch (mistake) {
+        this.#refused(what, mistake);
+      }
+    }
+
+    #change(what, action) {
+      return this.#attempt(what, (thing) => {
+        if (live.telling) throw new Refusal(NOTIFYING);
+        const result = action(thing);
+        if (!READS.test(what)) live.undo_steps++;
+        return result;
+      });
+    }
+
+    #place(place) {
+      let thing = null;
+      if (typeof place !== "string") return void error(`Live API: a path or "id N" wanted, not ${String(place)}`);
+      const unquoted = place.replace(/^"(.*)"$/, "$1");
+      try {
+        thing = live.find(unquoted, where.device);
+      } catch (mistake) {
+        error(`Live API: ${mistake.message}`);
+      }
+      this.#path = unquoted;
+      this.#point(thing);
+    }
+
+    #point(thing) {
+      this.#thing = thing;
+      if (!this.#callback) return;
+      this.#call(["id", thing ? thing.id : 0]);
+      this.#watch();
+    }
+
+    #watch() {
+      live.watchers.delete(this.#watcher);
+      if (!this.#callback || !this.#thing) return;
+      this.#watcher.thing = this.#thing;
+      this.#watcher.property = this.#property;
+      live.watchers.add(this.#watcher);
+      if (this.#property) this.#tell_value(true);
+    }
+
+    #call(values) {
+      live.as_notification(() => where.run(() => this.#callback.call(this, list(values))));
+    }
+
+    #tell_value() {
+      try {
+        const [, value] = read(this.#thing, this.#property);
+        this.#call([this.#property, ...atoms(value)]);
+      } catch (mistake) {
+        this.#refused(this.#property, mistake);
+      }
+    }
+
+    #lost() {
+      live.watchers.delete(this.#watcher);
+      this.#thing = null;
+      if (this.#callback) this.#call(["id", 0]);
+    }
+
+    // Max does this when the [js] goes.
+    static forget(api) {
+      live.watchers.delete(api.#watcher);
+      api.#callback = null;
+    }
+
+    get id() {
+      return String(this.#thing && this.#thing.alive ? this.#thing.id : 0);
+    }
+
+    set id(value) {
+      const text = String(value).replace(/^id\s+/, "");
+      if (!/^\d+$/.test(text)) return void error(`Live API: id: a number wanted, not ${value}`);
+      const thing = live.things.get(Number(text)) ?? null;
+      this.#path = thing ? thing.path() : "";
+      this.#point(thing);
+    }
+
+    get unquotedpath() {
+      return this.#thing && this.#thing.alive ? this.#thing.path() : "";
+    }
+
+    get path() {
+      return `"${this.unquotedpath}"`;
+    }
+
+    set path(value) {
+      this.#place(value);
+    }
+
+    goto(path) {
+      this.#place(path);
+    }
+
+    get type() {
+      return this.#thing ? this.#thing.type : "";
+    }
+
+    get mode() {
+      return this.#mode;
+    }
+
+    set mode(value) {
+      this.#mode = value;
+    }
+
+    get property() {
+      return this.#property;
+    }
+
+    set property(name) {
+      this.#property = name;
+      if (name) {
+        const fine = this.#attempt(`property ${name}`, (thing) => {
+          const [row] = read(thing, name);
+          if (!row.access.includes("observe")) throw new Refusal(`${thing.type}.${name} cannot be observed`);
+          if (!this.#callback) throw new Refusal("observing needs a callback");
+          return true;
+        });
+        if (!fine) this.#property = "";
+      }
+      this.#watch();
+    }
+
+    get(name) {
+      return this.#attempt(`get ${name}`, (thing) => {
+        const [row, value] = read(thing, name);
+        if (!row.access.includes("get")) throw new Refusal(`${thing.type}.${name} cannot be read`);
+        return list(atoms(value));
+      });
+    }
+
+    getstring(name) {
+      const values = this.get(name);
+      return values && values.join(" ");
+    }
+
+    getcount(name) {
+      return this.#attempt(`getcount ${name}`, (thing) => {
+        const [, value] = read(thing, name);
+        if (!Array.isArray(value)) throw new Refusal(`${thing.type}.${name} is no list`);
+        return value.length;
+      });
+    }
+
+    set(name, ...given) {
+      this.#change(`set ${name}`, (thing) => {
+        const [row] = read(thing, name);
+        if (!row.access.includes("set")) throw new Refusal(`property '${name}' of '${thing.type}' object has no setter`);
+        const values = flat(given);
+        live.calls.push([thing.path(), "set", name, ...values.map(shown)]);
+        if (row.kind === "child") return thing.set_child(name, object_of(values));
+        if (values.length !== 1) throw new Refusal(`one value wanted, not ${values.join(" ")}`);
+        const value = typed(row.type, values[0], name);
+        if (!same(value, undefined)) thing.set(name, value);
+      });
+    }
+
+    call(name, ...given) {
+      return this.#change(name, (thing) => {
+        const row = live.table.row(thing.type, name);
+        if (!row || row.kind !== "function") throw new Refusal(`'${thing.type}' object has no attribute '${name}'`);
+        const values = arguments_for(row, name, flat(given));
+        if (!thing[`call_${name}`]) throw new Error(`the fake knows no ${thing.type}.${name}`);
+        live.calls.push([thing.path(), "call", name, ...flat(given).map(shown)]);
+        const result = thing[`call_${name}`](...values);
+        return Array.isArray(result) ? list(atoms(result)) : result;
+      });
+    }
+  }
+
+  const shown = (value) => (value instanceof global.Dict ? JSON.parse(value.stringify()) : value);
+  return LiveAPI;
+}

@@ -1,0 +1,34 @@
+// The fake as a process: a line {do, ...} in, a line {result} or {error} out.
+import readline from "node:readline";
+import { Host } from "./host.js";
+
+let host = null;
+
+function answer({ do: command, ...given }) {
+  if (command === "open") {
+    host = new Host(given);
+    return null;
+  }
+  const result = host[command](given);
+  host.clock.drain();
+  return result ?? null;
+}
+
+// What goes wrong between two commands is told with the next one.
+let broken = null;
+process.on("uncaughtException", (error) => {
+  broken ??= error;
+});
+
+const lines = readline.createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  let out;
+  try {
+    if (broken) throw broken;
+    out = JSON.stringify({ result: answer(JSON.parse(line)) });
+  } catch (error) {
+    out = JSON.stringify({ error: String((error && error.stack) || error) });
+  }
+  process.stdout.write(out + "\n");
+});
+lines.on("close", () => process.exit(0));

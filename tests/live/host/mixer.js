@@ -1,0 +1,45 @@
+// A track's mixer and its parameters: volume, pan, sends.
+import { Thing, within } from "./thing.js";
+
+export class Parameter extends Thing {
+  constructor(live, parent, name, value, min, max, step) {
+    super(live, "DeviceParameter", parent);
+    this.own_step = step;
+    Object.assign(this.values, { name, original_name: name, value, min, max, is_enabled: 1, is_quantized: 0, state: 0 });
+    this.values.default_value = value;
+    this.values.automation_state = 0;
+  }
+
+  step() {
+    return typeof this.own_step === "function" ? this.own_step() : this.own_step;
+  }
+
+  set_value(value) {
+    this.values.value = within(this.values.name, value, this.values.min, this.values.max);
+  }
+}
+
+export class Mixer extends Thing {
+  constructor(live, track, { volume = 0.85, panning = 0, sends = [], crossfade_assign = 1 }) {
+    super(live, "MixerDevice", track);
+    this.values.crossfade_assign = crossfade_assign;
+    this.values.panning_mode = 0;
+    this.children.volume = new Parameter(live, this, "Track Volume", volume, 0, 1, "volume");
+    this.children.panning = new Parameter(live, this, "Track Panning", panning, -1, 1, "panning");
+    this.children.sends = [];
+    this.given_sends = sends;
+  }
+
+  step() {
+    return "mixer_device";
+  }
+
+  /** One send for each return track there is. */
+  add_sends(count) {
+    while (this.children.sends.length < count) {
+      const at = this.children.sends.length;
+      const name = "ABCDEFGHIJKL"[at] + "-Send";
+      this.children.sends.push(new Parameter(this.live, this, name, this.given_sends[at] ?? 0, 0, 1, `sends ${at}`));
+    }
+  }
+}
