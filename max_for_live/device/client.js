@@ -108,6 +108,20 @@ exports.create = function (send) {
         jobs.splice(jobs.indexOf(dropped.pop()), 1);
       }
       return count;
+    },
+    // Cancels all, and says of what has ended that it is known: nobody will be here to land it.
+    leave: function (now, reply_port) {
+      each_unfinished(function (one) {
+        if (!job.cancel(one, now)) {
+          send(requests.cancel(one.id, reply_port));
+        }
+      });
+      while (jobs.length > 0) {
+        if (jobs[0].state === "done") {
+          send(requests.received(jobs[0].id));
+        }
+        jobs.shift();
+      }
     }
   };
 };

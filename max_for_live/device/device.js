@@ -22,6 +22,7 @@ var version = require("./version");
 var view = require("./view");
 
 var TICK_MS = 100;
+var LOOK_MS = 2000;
 
 // The outlets of the js.
 var TO_SERVICE = 0;
@@ -38,6 +39,7 @@ exports.create = function (max) {
   var was_gone = false;
   var said = null;
   var clip = { sentence: "" };
+  var look_at = 0;
   var stop_ticking = null;
 
   function to_service(message) {
@@ -94,6 +96,12 @@ exports.create = function (max) {
     }
   });
 
+  // Its name and length change without a notice.
+  function look_at_clip(now) {
+    look_at = now + LOOK_MS;
+    clip = selection.current();
+  }
+
   function draw() {
     the_panel.draw(view.compose({
       now: max.now(),
@@ -110,6 +118,9 @@ exports.create = function (max) {
 
   function tick() {
     var now = max.now();
+    if (now >= look_at) {
+      look_at_clip(now);
+    }
     the_port.tick(now);
     if (reply_port > 0) {
       the_service.tick(now, the_client.jobs().length > 0);
@@ -185,14 +196,6 @@ exports.create = function (max) {
     }
   }
 
-  function look_at_clip() {
-    clip = selection.current();
-    if (said !== null && status.is_old(said, max.now())) {
-      said = null;
-    }
-    draw();
-  }
-
   function ready() {
     if (is_ready) {
       return;
@@ -206,9 +209,14 @@ exports.create = function (max) {
     });
     the_ends = ends.create({ client: the_client, landings: the_landings, version: version.read(), say: say });
     selection.start(function () {
-      guarded(look_at_clip);
+      guarded(function () {
+        look_at_clip(max.now());
+        // What was said was of the clip before.
+        said = said !== null && status.is_old(said, max.now()) ? null : said;
+        draw();
+      });
     });
-    look_at_clip();
+    tick();
   }
 
   return {
@@ -226,10 +234,9 @@ exports.create = function (max) {
     removed: function () {
       if (is_ready) {
         is_ready = false;
+        the_client.leave(max.now(), reply_port);
         stop_ticking();
         selection.stop();
-        the_client.cancel(max.now());
-        the_client.tick(max.now(), reply_port);
       }
     }
   };

@@ -63,7 +63,8 @@ exports.create = function (parts) {
       } else if (news.event.kind === "fail") {
         var is_one_of_several = parts.client.jobs().length > 1;
         var message = one.is_cancelled && news.event.code === "cancelled" ? "Cancelled." : news.event.message;
-        parts.say(words.sentences([(is_one_of_several ? "'" + words.line(one.about.name, 30) + "': " : "") + message]));
+        var of = is_one_of_several ? "'" + words.line(one.about.name, 30) + "': " : "";
+        parts.say(words.sentences([of + message].concat(one.warnings)));
         parts.client.received(one.id);
       }
     },

@@ -120,7 +120,7 @@ exports.create = function (send) {
     state: function () {
       if (welcome === null) {
         return is_gone ? { lamp: 0, engine: "no service", sentence: absent(port) }
-          : { lamp: 1, engine: "looking for it", sentence: "" };
+          : { lamp: 1, engine: "looking for the service", sentence: "" };
       } else if (!understands()) {
         return { lamp: 3, engine: "other version", sentence: misunderstood(welcome) };
       } else if (vitals.trouble) {
