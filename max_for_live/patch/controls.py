@@ -59,7 +59,8 @@ class Control:
             saved |= {"parameter_enum": list(self.choices), "parameter_mmin": 0.0, "parameter_mmax": last}
         elif self.kind != BLOB:
             saved |= {"parameter_mmin": self.low, "parameter_mmax": self.high}
-        if not self.is_button:
+        # An empty text needs none: as an initial value Max would show it as a pair of quotes.
+        if not self.is_button and self.initial != "":
             saved |= {"parameter_initial": [self.initial], "parameter_initial_enable": 1}
         return saved
 
@@ -83,8 +84,9 @@ def _dial(word: str, name: str, choices: Sequence[str]) -> Control:
     return Control(word, name, "live.dial", ENUM, sentence, choices=("auto", *choices))
 
 
-def _button(word: str, name: str, sentence: str) -> Control:
-    return Control(word, name, "live.text", ENUM, sentence, choices=("off", name), looks=(("mode", 0),))
+def _button(word: str, name: str, sentence: str, size: float = 9.5) -> Control:
+    looks = (("mode", 0), ("fontsize", size))
+    return Control(word, name, "live.text", ENUM, sentence, choices=("off", name), looks=looks)
 
 
 def _text(word: str, name: str, initial: str, sentence: str, lines: int) -> Control:
@@ -137,13 +139,13 @@ CONTROLS: tuple[Control, ...] = (
     _whole("seed", "Seed", *_between("seed", 0, 99999), 0, BY_NAME["seed"].sentence),
     _button("new_seed", "New Seed", "Takes another seed, for another edit of the same clip and prompt."),
     _whole("variations", "Variations", *_between("variations", 1, 16), 1, BY_NAME["variations"].sentence),
-    _button("edit", "Edit", "Edits the clip by the prompt and lays the result on a track beside it."),
+    _button("edit", "Edit", "Edits the clip by the prompt and lays the result on a track beside it.", 12.0),
     _button("cancel", "Cancel", "Cancels what this device has asked for."),
     _button("find", "Find", "Looks for directions in the clip: ways in which it could sound otherwise."),
     _whole("count", "Count", *_between("count", 1, DIRECTIONS), 3, BY_NAME["count"].sentence),
     _dial("noise_level", "Noise Level", _percent(5)),
     *(_direction(number) for number in range(1, DIRECTIONS + 1)),
-    _button("steer", "Steer", "Takes the clip along the directions whose knobs are not at 0."),
+    _button("steer", "Steer", "Takes the clip along the directions whose knobs are not at 0.", 12.0),
     _text("model", "Model", "auto", BY_NAME["model"].sentence + " auto is the service's own choice.", 1),
     _whole("service_port", "Service Port", 1024.0, 65535.0, 9130, "The port that the service listens on.", STORED),
     Control(
@@ -153,7 +155,7 @@ CONTROLS: tuple[Control, ...] = (
         ENUM,
         "Mutes the source clip's track when a result lands.",
         choices=("off", "on"),
-        looks=(("mode", 1),),
+        looks=(("mode", 1), ("fontsize", 9.5)),
     ),
     _button("show_file", "Show File", "Opens the folder of the last result."),
 )

@@ -5,7 +5,7 @@ from patch.controls import DIRECTIONS
 from patch.layout import face
 
 FONT = "Ableton Sans Medium"
-LEFT, RIGHT = 0, 2
+LEFT, MIDDLE = 0, 1
 HELP = (
     "Select an audio clip, describe its new sound, press Edit. "
     "The service must run: retone serve. "
@@ -17,11 +17,12 @@ HELP = (
 TEXTS = {
     "engine": ("", LEFT, 9.5),
     "edit_clip": ("Select an audio clip", LEFT, 11.0),
-    "time": ("", RIGHT, 9.5),
+    "directions_clip": ("", MIDDLE, 8.0),
+    "time": ("", LEFT, 9.5),
     "status": ("Starting", LEFT, 9.5),
-    **{f"directions_label_{k}": ("", 1, 8.0) for k in range(1, DIRECTIONS + 1)},
+    **{f"directions_label_{k}": ("", MIDDLE, 8.0) for k in range(1, DIRECTIONS + 1)},
     "edit_seed_label": ("Seed", LEFT, 9.5),
-    "edit_variations_label": ("Variations", RIGHT, 9.5),
+    "edit_variations_label": ("Variations", LEFT, 9.5),
     "directions_count_label": ("Count", LEFT, 9.5),
     "setup_model_label": ("Model", LEFT, 9.5),
     "setup_service_port_label": ("Service Port", LEFT, 9.5),
@@ -29,13 +30,13 @@ TEXTS = {
 }
 # What the script says goes to these boxes, by the word that it begins with.
 HEARD = {
-    "status": "status",
-    "clip": "edit_clip",
-    "engine": "engine",
-    "time": "time",
-    "lamp": "lamp",
-    "bar": "bar",
-    **{f"direction{k}": f"directions_label_{k}" for k in range(1, DIRECTIONS + 1)},
+    "status": ["status"],
+    "clip": ["edit_clip", "directions_clip"],
+    "engine": ["engine"],
+    "time": ["time"],
+    "lamp": ["lamp"],
+    "bar": ["bar"],
+    **{f"direction{k}": [f"directions_label_{k}"] for k in range(1, DIRECTIONS + 1)},
 }
 
 

@@ -113,8 +113,9 @@ def _network(patch: Patch, device: str) -> None:
 
 
 def _answers(patch: Patch, device: str) -> None:
-    targets = {**HEARD, "seed": "edit_seed"}
+    targets = {**HEARD, "seed": ["edit_seed"]}
     patch.object("answers", "route " + " ".join(targets))
     patch.cord(device, "answers", outlet=3)
-    for outlet, box in enumerate(targets.values()):
-        patch.cord("answers", box, outlet)
+    for outlet, boxes in enumerate(targets.values()):
+        for box in boxes:
+            patch.cord("answers", box, outlet)

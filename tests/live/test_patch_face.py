@@ -6,9 +6,21 @@ from xml.etree import ElementTree
 import pytest
 
 from live.container import DEVICE, read
+from live.drawing import SCALE, font_of, line_height, wrapped
 from live.test_patch import boxes, patcher
 
 TABS = ("edit", "directions", "setup")
+
+
+# The longest that the script says, or nearly.
+LONGEST = {
+    "status": "No service answers on port 9130. Start it: type `retone serve` in a terminal, or once and for all "
+    "`retone install login`. Then press the button again, and wait for it.",
+    "engine": "ready · cuda · audioldm2-music-large",
+    "time": "inverting, 1:02:30 left",
+    "edit_clip": "A loop with quite a long name, 2nd take · 124.25 s · Session",
+    **{f"directions_label_{k}": "100 %  120.0-124.5 s  2000-12000 Hz" for k in range(1, 7)},
+}
 
 
 def shown(tab):
@@ -41,6 +53,23 @@ def test_nothing_covers_another(tab):
     for number, (name, place) in enumerate(placed):
         for other, other_place in placed[:number]:
             assert not overlap(place, other_place), f"{name} lies on {other}"
+
+
+def test_texts_have_the_room_they_need():
+    for box in boxes().values():
+        if box["maxclass"] == "live.comment":
+            _, _, width, height = (SCALE * side for side in box["presentation_rect"])
+            lines = wrapped(LONGEST.get(box["varname"], box["text"]), width, box["fontsize"])
+            assert all(font_of(box["fontsize"]).getlength(line) <= width for line in lines), (box["id"], lines)
+            assert len(lines) * line_height(box["fontsize"]) <= height, (box["id"], lines)
+
+
+def test_words_on_widgets_fit_on_them():
+    for box in boxes().values():
+        if box.get("parameter_enable") and box["maxclass"] in ("live.text", "live.dial"):
+            word = box.get("text") or box["saved_attribute_attributes"]["valueof"]["parameter_shortname"]
+            size = box.get("fontsize", 9.5)
+            assert font_of(size).getlength(word) <= SCALE * (box["presentation_rect"][2] - 2), word
 
 
 def test_a_fresh_device_shows_the_first_tab_and_what_belongs_to_none():

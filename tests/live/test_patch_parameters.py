@@ -108,7 +108,6 @@ def test_a_fresh_device_stands_at_the_defaults():
     fresh = {name: p["parameter_initial"] for name, p in parameters().items() if p.get("parameter_initial_enable")}
     assert fresh == {
         "Tab": [0],
-        "Prompt": [""],
         "Strength": [0],
         "Guidance": [0],
         "Seed": [0],
@@ -120,6 +119,10 @@ def test_a_fresh_device_stands_at_the_defaults():
         "Service Port": [9130],
         "Mute Source": [0],
     }
+
+
+def test_a_fresh_prompt_is_empty():
+    assert boxes()["edit_prompt"]["text"] == ""
 
 
 def test_only_the_texts_the_port_and_the_tab_are_stored_without_automation():
