@@ -22,24 +22,26 @@ function name_for(source_name) {
   return is_ours ? source_name : source_name + SUFFIX;
 }
 
-function is_of_another(track, source) {
-  for (var other in made_for) {
-    if (Number(other) !== source && made_for[other].indexOf(track) >= 0) {
-      return true;
+// The source track that a track was made for; the track itself where it was not made here.
+function owner(track) {
+  for (var source in made_for) {
+    if (made_for[source].indexOf(track) >= 0) {
+      return Number(source);
     }
   }
-  return false;
+  return track;
 }
 
-// The tracks that take results of the plan's source track, from left to right; {tracks: [ids], frozen: number}.
+// The tracks that take results of the plan's source track, from left to right: {tracks: [ids], frozen: number}.
 exports.find = function (plan) {
   var found = { tracks: [], frozen: 0 };
   var all = exports.all();
   var name = name_for(plan.track_name);
+  var source = owner(plan.track);
   for (var index = 0; index < all.length; index += 1) {
     var track = all[index];
-    var is_made = (made_for[plan.track] || []).indexOf(track) >= 0;
-    if (is_made || (live.text(track, "name") === name && !is_of_another(track, plan.track))) {
+    var is_named = live.text(track, "name") === name && owner(track) === track;
+    if (is_named || (track !== source && owner(track) === source)) {
       if (live.flag(track, "is_frozen")) {
         found.frozen += 1;
       } else if (live.flag(track, "has_audio_input") && !live.flag(track, "is_foldable")) {
@@ -162,7 +164,7 @@ exports.make = function (plan, refused) {
   if (track === 0) {
     return 0;
   }
-  made_for[plan.track] = (made_for[plan.track] || []).concat([track]);
+  made_for[owner(plan.track)] = (made_for[owner(plan.track)] || []).concat([track]);
   if (!live.put_text(track, "name", name_for(plan.track_name))) {
     refused("the track's name");
   }
