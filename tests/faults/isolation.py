@@ -23,7 +23,7 @@ from faults.witness import Witness, folder_with_clip, service
 from retone_bridge.protocol import Done, Fail, Warned
 from retone_engine.request import RetoneError
 
-SMALL = {"rounds": 1, "engine_cases": 3}
+SMALL = {"rounds": 1, "engine_cases": 2}
 LONG = {"rounds": 10, "engine_cases": 5}
 
 BROKEN = str(Path(__file__).with_name("faulty_engine.py"))
