@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from live.container import DEVICE, read
-from live.drawing import SCALE, font_of, line_height, wrapped
+from live.face import SCALE, font_of, line_height, wrapped
 from live.test_patch import boxes, patcher
 
 TABS = ("edit", "directions", "setup")
