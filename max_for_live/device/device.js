@@ -210,9 +210,12 @@ exports.create = function (max) {
     the_ends = ends.create({ client: the_client, landings: the_landings, version: version.read(), say: say });
     selection.start(function () {
       guarded(function () {
+        var of_clip = clip.sentence;
         look_at_clip(max.now());
-        // What was said was of the clip before.
-        said = said !== null && status.is_old(said, max.now()) ? null : said;
+        // What was said of the clip before, or long ago, makes room.
+        if (said !== null && (clip.sentence || said.text === of_clip || status.is_old(said, max.now()))) {
+          said = null;
+        }
         draw();
       });
     });

@@ -1,0 +1,198 @@
+"""A job of the device from the press to its end, whatever gets lost between it and the service."""
+
+import pytest
+
+from live.desk import Desk
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Desk(tmp_path) as desk:
+        yield desk
+
+
+def test_an_edit_is_asked_for_until_the_service_has_it(desk):
+    id = desk.ask()
+    counts = []
+    for seconds in (0.2, 0.2, 0.6, 1, 2, 4, 4):
+        desk.advance(seconds)
+        counts.append(len(desk.sent("edit")))
+    assert counts == [1, 2, 3, 4, 5, 6, 7], "after 0.25, 0.5, 1, 2 and 4 seconds, and every 4 seconds then"
+    assert desk.status == "Edit of 'Loop 1': asking the service."
+    assert all(request == desk.sent("edit")[0] for request in desk.sent("edit"))
+    desk.hear("ack", id)
+    desk.advance(4.9)
+    assert len(desk.sent("edit")) == 7
+    assert desk.status == "Edit of 'Loop 1': waits."
+
+
+def test_its_way_is_shown_and_its_end_is_landed_before_it_is_confirmed(desk):
+    id = desk.ask()
+    desk.hear("ack", id)
+    desk.hear("queued", id, 2)
+    assert desk.status == "Edit of 'Loop 1': waits, number 2 in the queue."
+    desk.hear("queued", id, 0)
+    desk.hear("progress", id, 0.25, "invert", 62.0)
+    assert desk.status == "Edit of 'Loop 1': inverting, 1:02 left."
+    assert (desk.device.text("time"), desk.device.bar) == ("inverting, 1:02 left", 0.25)
+    (path,) = desk.make(id)
+    assert desk.sent("received") == []
+    desk.hear("done", id, 1, path)
+    desk.live.advance(3)
+    assert desk.landed() == ["Loop 1 · a flute"]
+    assert desk.sent("received") == [[id]]
+    assert desk.status == "On track 'Drums · Retone', scene 1."
+    assert (desk.device.text("time"), desk.device.bar) == ("", -1)
+
+
+def test_a_done_that_is_told_again_lands_once_and_is_confirmed_again(desk):
+    id = desk.ask()
+    (path,) = desk.finish(id)
+    desk.hear("done", id, 1, path)
+    desk.live.advance(3)
+    assert desk.landed() == ["Loop 1 · a flute"]
+    assert desk.sent("received") == [[id], [id]]
+
+
+def test_results_that_were_lost_are_asked_for(desk):
+    id = desk.ask()
+    desk.hear("ack", id)
+    desk.hear("done", id, 2, "/music/lost.wav")
+    desk.live.advance(0.2)
+    assert desk.sent("job") == [[id, desk.device.port]]
+    assert desk.landed() == []
+    desk.finish(id, 2)
+    assert desk.landed() == ["Loop 1 · a flute 1", "Loop 1 · a flute 2"]
+
+
+def test_a_busy_service_is_asked_again_when_it_said(desk):
+    id = desk.ask()
+    desk.hear("busy", id, 3000)
+    assert "too many jobs wait already" in desk.status
+    desk.advance(2.8)
+    assert len(desk.sent("edit")) == 1
+    desk.advance(0.4)
+    assert [request[0] for request in desk.sent("edit")] == [id, id]
+
+
+def test_a_fail_is_told_in_the_services_own_words(desk):
+    id = desk.ask()
+    desk.hear("ack", id)
+    desk.hear("fail", id, "disk_full", "The disk is full: make room and ask again.")
+    assert desk.status == "The disk is full: make room and ask again."
+    assert desk.sent("received") == [[id]]
+    desk.hear("fail", id, "disk_full", "The disk is full: make room and ask again.")
+    assert desk.sent("received") == [[id], [id]]
+
+
+def test_a_service_that_forgot_the_job_is_asked_for_it_anew(desk):
+    id = desk.ask()
+    desk.hear("ack", id)
+    desk.advance(5.2)
+    assert desk.sent("job") == [[id, desk.device.port]], "nothing was heard of it for a while"
+    desk.hear("fail", id, "unknown_job", "No job of this id is known.")
+    desk.advance(0.2)
+    assert [request[0] for request in desk.sent("edit")] == [id, id]
+    assert desk.landed() == []
+    desk.finish(id)
+    assert desk.landed() == ["Loop 1 · a flute"]
+
+
+def test_a_service_that_was_started_again_is_asked_for_all_that_has_not_ended(desk):
+    desk.tell_status(uptime=500)
+    kept, asked = desk.ask(), None
+    desk.hear("ack", kept)
+    desk.device.type("Prompt", "an organ")
+    asked = desk.ask()
+    desk.tell_status(uptime=2)
+    desk.live.advance(0.1)
+    assert desk.sent("job") == [[kept, desk.device.port]]
+    assert [request[0] for request in desk.sent("edit")][1:] == [asked, asked]
+
+
+def test_two_presses_in_a_moment_are_one_job(desk):
+    id = desk.ask()
+    desk.device.press("Edit")
+    assert len(desk.sent("edit")) == 1
+    desk.hear("ack", id)
+    assert desk.ask() != id, "the second one was meant"
+
+
+def test_another_setting_is_another_job(desk):
+    desk.ask()
+    desk.device.turn("Seed", 5)
+    desk.ask()
+    assert desk.status == "Edit of 'Loop 1': asking the service (and 1 more job)."
+
+
+def test_results_that_come_together_land_one_after_another_over_nothing(desk):
+    first = desk.ask()
+    desk.device.turn("Seed", 5)
+    second = desk.ask()
+    for id in (second, first):
+        (path,) = desk.make(id)
+        desk.hear("done", id, 1, path)
+    desk.live.advance(5)
+    assert desk.landed() == ["Loop 1 · a flute", "Loop 1 · a flute"]
+    assert desk.sent("received") == [[second], [first]]
+    assert desk.live.tracks() == ["Drums", "Drums · Retone"]
+
+
+def test_cancel_is_said_until_it_is_heard(desk):
+    first = desk.ask()
+    desk.hear("ack", first)
+    desk.device.turn("Seed", 5)
+    second = desk.ask()
+    desk.device.press("Cancel")
+    desk.advance(1.2)
+    port = desk.device.port
+    assert desk.sent("cancel") == [[first, port], [second, port]] * 2
+    assert desk.status == "Edit of 'Loop 1': cancelling (and 1 more job)."
+    desk.hear("fail", first, "cancelled", "The job was cancelled.")
+    desk.hear("fail", second, "unknown_job", "No job of this id is known.")
+    assert desk.status == "Cancelled."
+    assert desk.device.bar == -1
+    desk.advance(6)
+    assert len(desk.sent("cancel")) == 4
+    assert len(desk.sent("edit")) == 2
+
+
+def test_cancel_says_when_there_is_nothing_to_cancel(desk):
+    desk.device.press("Cancel")
+    assert desk.status == "Nothing is under way."
+
+
+def test_a_warning_is_shown_at_once_and_beside_the_end(desk):
+    id = desk.ask()
+    desk.hear("warning", id, "unknown_words", "The prompt holds no word that the model knows.")
+    desk.hear("warning", id, "unknown_words", "The prompt holds no word that the model knows.")
+    assert desk.status == "Edit of 'Loop 1': waits. The prompt holds no word that the model knows."
+    desk.finish(id)
+    assert desk.status == ("On track 'Drums · Retone', scene 1. The prompt holds no word that the model knows.")
+
+
+def test_what_is_no_job_of_ours_is_not_heard(desk):
+    before = desk.status
+    desk.hear("progress", "m000000000000", 0.5, "replay", 3.0)
+    desk.hear("done", "m000000000000", 1, "/music/other.wav")
+    desk.live.advance(3)
+    assert desk.status == before
+    assert (desk.sent("received"), desk.landed()) == ([], [])
+
+
+def test_a_result_that_live_does_not_take_is_shown_where_it_lies(desk):
+    id = desk.ask()
+    desk.hear("result", id, 1, "/music/gone.wav")
+    desk.hear("done", id, 1, "/music/gone.wav")
+    desk.live.advance(3)
+    assert desk.status == ("Live did not take the file. /music/gone.wav: drag it from the folder that Show File opens.")
+    assert desk.sent("received") == [[id]]
+
+
+def test_a_device_that_is_removed_cancels_what_it_asked_for(desk):
+    id = desk.ask()
+    desk.hear("ack", id)
+    desk.device.remove()
+    desk.live.advance(20)
+    assert desk.device.sent[-1] == ("/retone/cancel", [id, desk.device.port])
+    assert len(desk.sent("cancel")) == 1

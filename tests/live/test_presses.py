@@ -1,0 +1,252 @@
+"""What the buttons and knobs of the device do: what is asked for, and what is said when nothing can be."""
+
+import pytest
+
+from live.desk import CLIP, Desk
+from live.editing import RATE
+from live.host import Live
+from live.scene import a_set, audio_clip, audio_track, midi_clip, midi_track
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Desk(tmp_path) as desk:
+        yield desk
+
+
+def pairs(request, first=2):
+    """A request's settings by their names."""
+    return dict(zip(request[first::2], request[first + 1 :: 2], strict=True))
+
+
+def test_what_stands_at_auto_is_left_to_the_model(desk):
+    desk.ask()
+    assert pairs(desk.sent("edit")[0]) == {
+        "prompt": "a flute",
+        "seed": 0,
+        "variations": 1,
+        "region_start": 0,
+        "region_frames": 4 * RATE,
+        "output_folder": str(desk.folder),
+        "output_subfolder": "Samples/Processed/Retone",
+        "reply_port": desk.device.port,
+    }
+
+
+def test_what_is_set_is_sent_as_it_is_read_at_the_knobs(desk):
+    desk.device.turn("Strength", "35 %")
+    desk.device.turn("Guidance", "2.5")
+    desk.device.turn("Seed", 99999)
+    desk.device.turn("Variations", 16)
+    desk.device.type("Model", "pocket", enter=True)
+    desk.ask()
+    sent = pairs(desk.sent("edit")[0])
+    assert sent["strength"] == pytest.approx(0.35)
+    assert (sent["guidance_scale"], sent["seed"], sent["variations"], sent["model"]) == (2.5, 99999, 16, "pocket")
+    desk.device.turn("Strength", "0 %")
+    desk.device.turn("Guidance", "50")
+    desk.device.type("Model", "")
+    desk.ask()
+    sent = pairs(desk.sent("edit")[1])
+    assert (sent["strength"], sent["guidance_scale"]) == (0, 50)
+    assert "model" not in sent
+
+
+def test_a_prompt_counts_though_enter_was_not_pressed(desk):
+    desk.device.type("Prompt", "played by  strings,\nslowly")
+    desk.ask()
+    assert pairs(desk.sent("edit")[0])["prompt"] == "played by strings, slowly"
+
+
+def test_a_prompt_is_asked_for(desk):
+    desk.device.type("Prompt", " ")
+    desk.device.press("Edit")
+    assert desk.sent("edit") == []
+    assert desk.status == "Type a prompt first: what the clip should sound like."
+
+
+def test_what_is_too_long_is_not_sent(desk):
+    desk.device.type("Prompt", "ü" * 900)
+    desk.device.press("Edit")
+    assert desk.sent("edit") == []
+    assert desk.status.startswith("The prompt and the paths of clip and set are too long together: shorten the prompt")
+
+
+def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
+    with Live(set=a_set(midi_track("Keys", [midi_clip("A tune")]))) as live:
+        device = live.load()
+        device.type("Prompt", "a flute")
+        device.press("Edit")
+        assert device.text("status") == "Select an audio clip: what it plays will be edited."
+        assert device.text("clip") == "no audio clip selected"
+        live.select(CLIP)
+        live.advance(0.1)
+        assert "'A tune' is a MIDI clip." in device.text("status")
+        device.press("Edit")
+        live.advance(1)
+        assert [address for address, _ in device.sent if address == "/retone/edit"] == []
+
+
+def test_what_happens_while_a_set_is_loaded_is_remembered_but_not_done(tmp_path):
+    with Desk(tmp_path, loads=False, answers=False) as desk:
+        desk.device = desk.live.load(values={"Prompt": "an organ", "Seed": 12, "Strength": "50 %"}, begin=False)
+        desk.device.press("Edit")
+        desk.device.press("New Seed")
+        desk.live.advance(2)
+        assert desk.device.sent == []
+        desk.device.begin()
+        desk.live.select(CLIP)
+        desk.live.advance(1)
+        desk.welcome()
+        assert desk.sent("edit") == []
+        assert desk.device.value("Seed") == 12
+        desk.ask()
+        sent = pairs(desk.sent("edit")[0])
+        assert (sent["prompt"], sent["seed"], sent["strength"]) == ("an organ", 12, 0.5)
+
+
+def test_a_new_seed_is_one_step_that_the_user_finds(desk):
+    before = desk.live.undo_steps
+    seeds = set()
+    for _ in range(4):
+        desk.device.press("New Seed")
+        seeds.add(desk.device.value("Seed"))
+    assert len(seeds) > 1
+    assert all(seed == int(seed) and 0 <= seed <= 99999 for seed in seeds)
+    assert desk.live.undo_steps - before <= 4
+    desk.ask()
+    assert pairs(desk.sent("edit")[0])["seed"] == desk.device.value("Seed")
+
+
+def test_an_unsaved_set_has_its_file_from_the_service_and_a_hint(tmp_path):
+    with Desk(tmp_path, saved=False) as desk:
+        id = desk.ask()
+        assert "output_folder" not in pairs(desk.sent("edit")[0])
+        desk.finish(id)
+        assert desk.status.startswith("On track 'Drums · Retone', scene 1. The set is not saved: save it, then File > ")
+        desk.live.save(tmp_path / "Now saved.als")
+        desk.ask()
+        assert pairs(desk.sent("edit")[1])["output_folder"] == str(tmp_path)
+
+
+def test_an_old_live_shows_where_the_file_is(tmp_path):
+    with Desk(tmp_path, version="12.0.0") as desk:
+        id = desk.ask()
+        desk.finish(id)
+        assert desk.live.tracks() == ["Drums"]
+        assert desk.status.startswith("…") or desk.status.startswith("/")
+        assert f"{id}-1.wav: drag it from the folder that Show File opens. Live 12.0.0 lets no device" in desk.status
+        assert desk.sent("received") == [[id]]
+        desk.device.press("Show File")
+        assert desk.live.launched == [tmp_path.as_uri()]
+
+
+def test_show_file_opens_the_folder_of_the_last_result(tmp_path):
+    with Desk(tmp_path) as desk:
+        desk.device.press("Show File")
+        assert desk.status == "There is no result yet whose folder could be opened."
+        id = desk.ask()
+        desk.hear("result", id, 1, "C:\\Users\\mé\\My Sets\\loop.wav")
+        desk.hear("done", id, 1, "C:\\Users\\mé\\My Sets\\loop.wav")
+        desk.device.press("Show File")
+        assert desk.live.launched == ["file:///C:/Users/m%C3%A9/My%20Sets"]
+
+
+def found(desk, *, count=2):
+    """Lets the service find directions."""
+    id = desk.ask("Find", "directions")
+    for number in range(1, count + 1):
+        desk.hear("direction", id, number, 0.34 / number, RATE * number, RATE // 2, 100.0, 2000.0)
+    desk.finish(id, 2 * count)
+    return id
+
+
+def test_find_names_the_knobs_and_says_what_to_do(desk):
+    desk.device.turn("Count", 2)
+    desk.device.turn("Noise Level", "40 %")
+    id = found(desk)
+    sent = pairs(desk.sent("directions")[0])
+    assert (sent["count"], sent["noise_level"], sent["seed"]) == (2, pytest.approx(0.4), 0)
+    assert [desk.device.text(f"direction{number}") for number in (1, 2, 3)] == [
+        "34 % 1.0-1.5 s 100-2000 Hz",
+        "17 % 2.0-2.5 s 100-2000 Hz",
+        "",
+    ]
+    assert desk.status == (
+        "2 directions found. Turn the knobs, then press Steer. Show File opens previews of both ways along each."
+    )
+    assert desk.landed() == [], "previews are not landed"
+    assert desk.sent("received") == [[id]]
+    desk.device.press("Show File")
+    assert desk.live.launched == [desk.folder.as_uri()]
+
+
+def test_find_hears_a_direction_that_was_lost(desk):
+    id = desk.ask("Find", "directions")
+    paths = desk.make(id, 2)
+    desk.hear("done", id, 2, paths[0])
+    desk.live.advance(0.2)
+    assert desk.sent("job") == [[id, desk.device.port]]
+    desk.hear("direction", id, 1, 0.5, 0, RATE, 100.0, 2000.0)
+    desk.hear("done", id, 2, paths[0])
+    assert desk.status.startswith("1 direction found.")
+
+
+def test_steer_goes_along_the_directions_that_were_found(desk):
+    desk.device.turn("Count", 2)
+    desk.device.turn("Noise Level", "40 %")
+    desk.device.turn("Seed", 7)
+    found(desk)
+    desk.device.turn("Count", 6)
+    desk.device.turn("Noise Level", "auto")
+    desk.device.turn("Seed", 8)
+    desk.device.turn("Direction 2", -0.5)
+    desk.device.turn("Direction 3", 1)
+    id = desk.ask("Steer", "steer")
+    request = desk.sent("steer")[0]
+    assert request[2:6] == ["direction", 2, "amount", -0.5]
+    sent = pairs(request, 6)
+    assert (sent["count"], sent["noise_level"], sent["seed"]) == (2, pytest.approx(0.4), 7)
+    assert "direction" not in sent, "the third was not looked for"
+    desk.finish(id)
+    assert desk.landed() == ["Loop 1 · direction 2 -0.50"]
+
+
+def test_steer_without_a_search_takes_what_is_set(desk):
+    desk.device.turn("Direction 1", 0.25)
+    desk.device.turn("Direction 3", -1)
+    desk.device.turn("Direction 4", -1)
+    desk.ask("Steer", "steer")
+    request = desk.sent("steer")[0]
+    assert request[2:10] == ["direction", 1, "amount", 0.25, "direction", 3, "amount", -1]
+    assert pairs(request, 10)["count"] == 3
+
+
+def test_steer_says_that_all_amounts_are_0(desk):
+    desk.device.turn("Direction 4", 0.5)
+    desk.device.press("Steer")
+    assert desk.sent("steer") == []
+    assert desk.status == "Turn a knob first: the amounts of directions 1 to 3 are all 0."
+
+
+def test_a_tab_shows_its_boxes_and_says_what_to_press(desk):
+    def seen():
+        return {name.split("_")[0] for name in desk.device.visible()}
+
+    assert "edit" in seen()
+    assert not {"directions", "setup"} & seen()
+    desk.device.turn("Tab", "Directions")
+    assert "directions" in seen()
+    assert not {"edit", "setup"} & seen()
+    assert desk.status == "Press Find: it looks for directions along which this clip may vary."
+    desk.device.turn("Tab", "Setup")
+    assert "setup" in seen()
+    assert {"status", "cancel"} <= set(desk.device.visible()), "these are always seen"
+
+
+def test_the_clip_is_named_anew_when_it_changes(desk):
+    assert desk.device.text("clip") == "Loop 1 · 4.00 s · Session"
+    desk.live.set(CLIP, "name", "Break")
+    desk.live.set(CLIP, "end_marker", 1.5)
+    desk.advance(2)
+    assert desk.device.text("clip") == "Break · 1.50 s · Session"
