@@ -21,8 +21,8 @@ AMXD = Path(__file__).parents[2] / "max_for_live" / "Retone.amxd"
 
 
 class Live:
-    """``version`` is one of live.table.BUILDS, ``edition`` full, intro or lite, ``new_clips`` how Live makes a clip of a
-    file: {warped, looping, warp_mode, tempo, markers}; devices are loaded with ``service_port``."""
+    """``version`` is one of live.table.BUILDS, ``edition`` full, intro or lite; ``new_clips``: how Live makes a clip of
+    a file, {warped, looping, warp_mode, tempo, markers}; devices are loaded with ``service_port``."""
 
     def __init__(
         self,
@@ -246,6 +246,10 @@ class Device:
     def hear(self, address, *arguments):
         """A packet comes to its port."""
         self._do("hear", message=[address, *arguments])
+
+    def run(self, code):
+        """Runs code in the device's script, as a message to it would; gives the value of its last expression."""
+        return self._do("run", code=code)
 
     def remove(self):
         """The user deletes the device."""

@@ -23,7 +23,8 @@ def _track(kind, name, clips, arrangement, more):
 
 
 def audio_track(name="Drums", clips=(), arrangement=(), **more):
-    """``more``: color, volume, panning, sends, mute, frozen, output (the name of another track, "Sends Only" ...)."""
+    """``more``: color, volume, panning, split (pans of the left and right), sends, crossfade_assign, mute, frozen, and
+    output (the name of another track, "Sends Only" ...)."""
     return _track("audio", name, clips, arrangement, more)
 
 

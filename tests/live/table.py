@@ -13,8 +13,7 @@ from pathlib import Path
 TABLE = Path(__file__).with_name("lom.json")
 DEVICE = Path(__file__).parents[2] / "max_for_live" / "device"
 BUILDS = ["11.2.11", "11.3.20", "11.3.25", "11.3.43", "12.0.0", "12.0.5", "12.1.0", "12.2.0", "12.3.0", "12.3.6"]
-CLASSES = ["Application", "Song", "Song.View", "Track", "ClipSlot", "Clip", "Scene"]
-CLASSES += ["MixerDevice", "DeviceParameter", "MaxDevice"]
+CLASSES = ["Application", "Song", "Song.View", "Track", "ClipSlot", "Clip", "Scene", "MixerDevice", "DeviceParameter"]
 NOTE = (
     "The names of Live's object model that the device uses, and a row says what each is: type and access as Cycling "
     "74's pages of 2022 have them (access_12_3 where the page of 12.3 reads otherwise), the builds of those that the "
@@ -25,10 +24,28 @@ NOTE = (
 LOOKED_AT = {"11.2.11": "11.2.11", "12.0.0": "12.0.x (2024-04)"}
 
 
+def texts(folder=DEVICE):
+    """The texts that stand in the sources."""
+    sources = "\n".join(code(path.read_text("utf-8")) for path in sorted(folder.glob("*.js")))
+    return set(re.findall(r'"((?:[^"\\\n]|\\.)*)"', sources))
+
+
 def named(folder=DEVICE):
-    """Every word that stands in a text of the sources; among them are the names of the object model."""
-    text = "\n".join(code(path.read_text("utf-8")) for path in sorted(folder.glob("*.js")))
-    return {word for one in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text) for word in re.findall(r"\w+", one)}
+    """What the sources name in texts that are a single word; among them are the names of the object model."""
+    return {one for one in texts(folder) if re.fullmatch(r"[a-z]\w*", one)}
+
+
+def steps(classes, folder=DEVICE):
+    """What paths such as "live_set view" step through, as CLASS.NAME."""
+    found = set()
+    for path in texts(folder):
+        root, *words = path.split() or [""]
+        kind = {"live_set": "Song", "live_app": "Application"}.get(root)
+        for word in words if kind else []:
+            if not word.isdigit():
+                found.add(f"{kind}.{word}")
+                kind = classes[kind]["children"][word]["type"].removeprefix("list of ")
+    return found
 
 
 def code(text):
@@ -82,23 +99,24 @@ def row(kind, full):
     return made | {"builds": builds(full)}
 
 
-def rows(classes, words):
-    """The rows of the names among these words, by CLASS.NAME."""
+def rows(classes, words, stepped=()):
+    """The rows of these names in all our classes, and of those that paths step through, by CLASS.NAME."""
     made = {}
     for name in CLASSES:
-        for base in ["Device", name] if name == "MaxDevice" else [name]:
-            parts = classes[base]
-            for kind, part in [("property", "properties"), ("child", "children"), ("function", "functions")]:
-                found = {f"{name}.{one}": row(kind, full) for one, full in parts[part].items() if one in words}
-                made.update(found)
-            parent = parts["python_only"].get("canonical_parent")
-            if parent and "canonical_parent" in words and base != "MaxDevice":
-                made[f"{name}.canonical_parent"] = row("child", parent)
+        parts = classes[name]
+        for kind, part in [("property", "properties"), ("child", "children"), ("function", "functions")]:
+            for one, full in parts[part].items():
+                if one in words or f"{name}.{one}" in stepped:
+                    made[f"{name}.{one}"] = row(kind, full)
+        parent = parts["python_only"].get("canonical_parent")
+        if parent and "canonical_parent" in words:
+            made[f"{name}.canonical_parent"] = row("child", parent)
     return {name: one for name, one in made.items() if one["builds"]}
 
 
-def made(path, words):
-    return rows(json.loads(Path(path).read_text("utf-8"))["classes"], words)
+def made(path, folder=DEVICE):
+    classes = json.loads(Path(path).read_text("utf-8"))["classes"]
+    return rows(classes, named(folder), steps(classes, folder))
 
 
 def written(table):
@@ -112,4 +130,4 @@ def load():
 
 
 if __name__ == "__main__":
-    TABLE.write_text(written(made(sys.argv[1], named())), "utf-8")
+    TABLE.write_text(written(made(sys.argv[1])), "utf-8")

@@ -62,6 +62,20 @@ export class Clip extends Thing {
     this.warp = new Warp(given.markers ?? [{ beat_time: 0, sample_time: 0 }], given.tempo ?? tempo);
   }
 
+  /** The same clip in the Arrangement of a track; one that loops is there once around. */
+  copy_to(track, start_time) {
+    const length = this.values.looping ? this.brace_end - this.brace_start : this.end - this.start;
+    const positions = { start_marker: this.start, end_marker: this.end };
+    const loop = { loop_start: this.brace_start, loop_end: this.brace_end };
+    const { signature_numerator: numerator, signature_denominator: denominator, ...values } = this.values;
+    const said = { ...values, numerator, denominator, ...positions, ...loop, path: values.file_path, length };
+    const kind = this.is_audio ? "audio" : "midi";
+    const end_time = this.values.looping ? start_time + this.beats(length) : null;
+    const timing = this.is_audio ? { warped: this.warped, markers: this.warp.markers, tempo: this.warp.tempo } : {};
+    const sound = this.is_audio ? { frames: values.sample_length, rate: values.sample_rate } : null;
+    return new Clip(this.live, track, { ...said, ...timing, kind, start_time, end_time }, sound);
+  }
+
   step() {
     if (!this.in_arrangement) return "clip";
     return `arrangement_clips ${this.parent.arrangement.indexOf(this)}`;

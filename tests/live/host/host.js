@@ -92,6 +92,15 @@ export class Host {
     return this.devices[device][what](name);
   }
 
+  /** Runs code in the device's script, when its turn comes; gives the value of its last expression. */
+  run({ device, code }) {
+    const script = this.devices[device].scripts.find((one) => !one.is_display);
+    let result = null;
+    this.clock.low(() => (result = script.run(() => script.code(code))));
+    this.clock.drain();
+    return result;
+  }
+
   value({ device, name }) {
     return this.devices[device].parameter(name).value;
   }
@@ -126,6 +135,10 @@ export class Host {
     if (value === undefined) throw new Error(`${thing.type} has no ${name}`);
     const plain = (one) => (one instanceof Thing ? one.path() : one);
     return Array.isArray(value) ? value.map(plain) : plain(value);
+  }
+
+  knows({ path, name }) {
+    return typeof this.thing(path)[`call_${name}`] === "function";
   }
 
   set({ path, name, value }) {

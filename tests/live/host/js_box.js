@@ -50,9 +50,9 @@ export class JsBox {
 
   /** Why LiveAPI cannot be used at this moment, or "". */
   why_not() {
-    if (this.is_display) return "LiveAPI does not work in jsui";
-    if (this.in_global) return "Live API is not initialized: not in global code";
-    if (!this.device.ready) return "Live API is not initialized, use live.thisdevice to determine when it is";
+    if (this.is_display) return "it does not work in jsui";
+    if (this.in_global) return "not initialized in global code";
+    if (!this.device.ready) return "not initialized, use live.thisdevice to determine when it is";
     if (this.device.removed) return "the device is gone";
     return "";
   }
@@ -118,6 +118,10 @@ export class JsBox {
       // A mistake of the fake's own must not look like one of the script's.
       this.host.error(this.device, `${this.file}: Javascript ${(error && error.stack) || error}`);
     }
+  }
+
+  code(text) {
+    return run_in(this.global, text, "run");
   }
 
   receive(inlet, message) {

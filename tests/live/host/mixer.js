@@ -20,12 +20,16 @@ export class Parameter extends Thing {
 }
 
 export class Mixer extends Thing {
-  constructor(live, track, { volume = 0.85, panning = 0, sends = [], crossfade_assign = 1 }) {
+  constructor(live, track, given) {
     super(live, "MixerDevice", track);
+    const { volume = 0.85, panning = 0, sends = [], crossfade_assign = 1, split = null } = given;
     this.values.crossfade_assign = crossfade_assign;
-    this.values.panning_mode = 0;
+    this.values.panning_mode = split ? 1 : 0;
     this.children.volume = new Parameter(live, this, "Track Volume", volume, 0, 1, "volume");
     this.children.panning = new Parameter(live, this, "Track Panning", panning, -1, 1, "panning");
+    const [left, right] = split ?? [-1, 1];
+    this.children.left_split_stereo = new Parameter(live, this, "Split Stereo Pan L", left, -1, 1, "left_split_stereo");
+    this.children.right_split_stereo = new Parameter(live, this, "Split Stereo Pan R", right, -1, 1, "right_split_stereo");
     this.children.sends = [];
     this.given_sends = sends;
   }

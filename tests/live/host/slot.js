@@ -22,7 +22,7 @@ export class ClipSlot extends Thing {
   constructor(live, track) {
     super(live, "ClipSlot", track);
     this.track = track;
-    this.values.has_stop_button = 1;
+    Object.assign(this.values, { has_stop_button: 1, color: 0 });
     this.children.clip = null;
   }
 

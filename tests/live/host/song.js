@@ -18,6 +18,8 @@ export class Song extends Thing {
       signature_denominator: 4,
       is_playing: 0,
       current_song_time: 0,
+      start_time: 0,
+      loop_start: 0,
     });
     this.scenes = Array.from({ length: given.scenes }, () => new Scene(live, this));
     this.tracks = [];
@@ -119,7 +121,7 @@ export class Song extends Thing {
 /** What the file holds, or what the scene says of a file that is not there. */
 function sound_of(clip) {
   if (clip.kind !== "audio") return null;
-  const said = clip.frames ? { frames: clip.frames, rate: clip.rate } : null;
+  const said = clip.frames !== undefined ? { frames: clip.frames, rate: clip.rate } : null;
   const sound = said ?? read_sound(clip.path);
   if (!sound) throw new Error(`no sound file at ${clip.path}, and the scene gives no frames and rate`);
   return sound;

@@ -147,6 +147,17 @@ export class Track extends Thing {
     this.changed("arrangement_clips");
   }
 
+  call_duplicate_clip_to_arrangement(clip, position) {
+    const takes = clip && (clip.is_audio ? this.takes_audio_clips : this.kind === "midi" && !this.values.is_frozen);
+    if (!takes) throw new Refusal("The clip cannot be put on this track");
+    if (position < 0 || position > LAST_BEAT) throw new Refusal(`Invalid position ${position}`);
+    const copy = clip.copy_to(this, position);
+    this.place(copy);
+    this.clear_under(copy);
+    this.changed("arrangement_clips");
+    return [copy];
+  }
+
   /** Puts a clip into the Arrangement at its time. */
   place(clip) {
     this.arrangement = [...this.arrangement, clip].sort((a, b) => a.start_time - b.start_time);

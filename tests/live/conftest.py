@@ -1,0 +1,25 @@
+"""What several tests of the Live device ask for."""
+
+import numpy as np
+import pytest
+import soundfile
+
+RATE = 44100
+
+
+def noise(path, seconds=4.0, rate=RATE):
+    samples = np.random.default_rng(1).uniform(-0.5, 0.5, (round(seconds * rate), 2))
+    soundfile.write(path, samples.astype(np.float32), rate, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture(scope="session")
+def wav(tmp_path_factory):
+    """Four seconds at 44.1 kHz, under a name that is not plain."""
+    return noise(tmp_path_factory.mktemp("sounds") / "a loop é.wav")
+
+
+@pytest.fixture(scope="session")
+def short_wav(tmp_path_factory):
+    """One second at 48 kHz."""
+    return noise(tmp_path_factory.mktemp("sounds") / "short.wav", 1.0, 48000)
