@@ -47,11 +47,12 @@ exports.read = function (clip) {
   if (path === "") {
     return { sentence: "The clip is gone. Select an audio clip." };
   }
-  var file = live.text(clip, "file_path");
-  var name = live.text(clip, "name") || names.file(file);
+  var name = live.text(clip, "name");
   if (!live.flag(clip, "is_audio_clip")) {
-    return { sentence: "'" + name + "' is a MIDI clip. Select an audio clip." };
+    return { sentence: (name ? "'" + name + "'" : "This") + " is a MIDI clip. Select an audio clip." };
   }
+  var file = live.text(clip, "file_path");
+  name = name || names.file(file);
   if (file === "") {
     return { sentence: "Live names no file for '" + name + "'. Consolidate the clip and try again." };
   }

@@ -26,10 +26,10 @@ class Editing:
         self.made = 0
         self.live = Live(set=a_set(*tracks, **(options or {})), **more)
         self.device = self.live.load()
-        self.live.advance(1)
+        self.live.advance(0.1)
         self.device.hear("/retone/welcome", "1.0.0", 1, "cpu", "pocket", 60)
         self.device.type("Prompt", "a flute", enter=True)
-        self.live.advance(0.5)
+        self.live.advance(0.1)
 
     def __enter__(self):
         return self
@@ -39,7 +39,7 @@ class Editing:
 
     def select(self, path):
         self.live.select(path)
-        self.live.advance(0.2)
+        self.live.advance(0.1)
 
     def ask(self, path=None):
         """Selects a clip, presses Edit, and gives what the device asks for: {id, path, prompt, region_start ...}."""
@@ -47,22 +47,23 @@ class Editing:
             self.select(path)
         before = len(self.requests)
         self.device.press("Edit")
-        self.live.advance(0.2)
+        self.live.advance(0.1)
         assert len(self.requests) > before, self.status
         _, (job, clip, *pairs) = self.requests[-1]
         return {"id": job, "path": clip, **dict(zip(pairs[::2], pairs[1::2], strict=True))}
 
-    def answer(self, asked, count=1, rate=None):
-        """The service has made ``count`` files of it: they land. Gives their paths."""
+    def answer(self, asked, count=1, frames=None, wait=True):
+        """The service has made ``count`` files of it: they land, when it is waited for. Gives their paths."""
         paths = []
         for index in range(1, count + 1):
             self.made += 1
-            frames = asked["region_frames"]
-            path = sound(self.folder / f"made {self.made}.wav", frames, rate or self.rate_of(asked["path"]))
+            path = self.folder / f"made {self.made}.wav"
+            path = sound(path, frames or asked["region_frames"], self.rate_of(asked["path"]))
             paths.append(path)
             self.device.hear("/retone/result", asked["id"], index, path)
         self.device.hear("/retone/done", asked["id"], count, paths[0])
-        self.live.advance(5)
+        if wait:
+            self.live.advance(0.4 + 0.2 * count)
         return paths
 
     def edit(self, path=None, count=1):
@@ -112,6 +113,4 @@ def assert_in_time(source, result, asked, rate=RATE):
         seconds = part / 40 * asked["region_frames"] / rate
         in_source = beat_at(source, asked["region_start"] / rate + seconds) - source["start_marker"]
         in_result = beat_at(result, seconds) - result["start_marker"]
-        assert abs(in_source - in_result) < 0.002, (
-            f"{seconds:.3f} s: beat {in_source} is beat {in_result} in the result"
-        )
+        assert abs(in_source - in_result) < 0.002, f"at {seconds:.3f} s: beat {in_source} is {in_result} in the result"
