@@ -1,7 +1,8 @@
 """Joins the device's modules into the one script that [js] loads: Max may not find files of a frozen device itself.
 
 A module asks for another by ``require("./name")`` and gives by ``exports``. Each becomes a function that runs when it
-is first asked for; ``main.js`` comes last and unwrapped, as its functions are what Max calls.
+is first asked for; ``main.js`` comes last and unwrapped, as its functions are what Max calls. Newer Max has a
+``require`` of its own, which nobody promises to give up its name: so main asks by another one.
 """
 
 import re
@@ -14,13 +15,13 @@ _ARGUMENT = re.compile(r'"\./([a-z][a-z0-9_]*)"')
 
 _HEAD = """\
 // Made by max_for_live/build.py from max_for_live/device; changes belong there.
-var modules_of_retone = {};
+var retone_modules = {};
 
-function require(name) {
-  var module = modules_of_retone[name];
+function retone_require(name) {
+  var module = retone_modules[name];
   if (!module.exports) {
     module.exports = {};
-    module.body(require, module.exports);
+    module.body(retone_require, module.exports);
   }
   return module.exports;
 }
@@ -40,8 +41,8 @@ def bundle(modules: Mapping[str, str]) -> str:
     parts = [_HEAD]
     for name in order[:-1]:
         body = f"function (require, exports) {{\n{_ended(modules[name])}}}"
-        parts.append(f'\nmodules_of_retone["./{name}"] = {{ body: {body} }};\n')
-    parts.append("\n" + _ended(modules[MAIN]))
+        parts.append(f'\nretone_modules["./{name}"] = {{ body: {body} }};\n')
+    parts.append("\n" + _CALL.sub(r"retone_require(\1)", _ended(modules[MAIN])))
     return "".join(parts)
 
 

@@ -49,5 +49,7 @@ def add_face(patch: Patch) -> None:
     for name in ("upper_line", "lower_line"):
         patch.widget(name, "live.line", justification=1, **face(name))
     for name in ("lamp", "bar"):
-        patch.widget(name, "jsui", filename=f"{name}.js", border=0, ignoreclick=1, parameter_enable=0, **face(name))
-    patch.widget("logo", "fpic", pic="retone.svg", ignoreclick=1, **face("logo"))
+        patch.widget(
+            name, "jsui", filename=f"retone-{name}.js", border=0, ignoreclick=1, parameter_enable=0, **face(name)
+        )
+    patch.widget("logo", "fpic", pic="retone-logo.svg", ignoreclick=1, **face("logo"))

@@ -49,7 +49,7 @@ def add_controls(patch: Patch) -> dict[str, str]:
 
 def wire(patch: Patch, script: str) -> None:
     """Adds what is behind the face, and every cord."""
-    device = patch.object("device", f"js {script}")
+    device = patch.object("device", f"js {script}", saved_object_attributes={"filename": script, "parameter_enable": 0})
     patch.object("ready", "live.thisdevice")
     # First (from the right) every parameter tells its value, then the script hears that it is ready.
     patch.object("values_first", "t b b")

@@ -14,7 +14,15 @@ def test_modules_come_before_those_that_ask_for_them_and_main_last():
         }
     )
     assert script.index("exports.y") < script.index("exports.x") < script.index("function bang")
-    assert script.endswith('var a = require("./a");\nfunction bang() {}\n'), "main's functions stay Max's to call"
+    assert script.endswith('var a = retone_require("./a");\nfunction bang() {}\n'), (
+        "main's functions are Max's"
+    )
+
+
+def test_the_name_that_max_has_itself_is_only_used_where_it_is_ours():
+    script = bundle({"main": 'var a = require("./a");', "a": 'var b = require("./b");', "b": ""})
+    assert script.count("function (require, exports)") == 2
+    assert "function require" not in script and "= require(" not in script.split("\n")[-2]
 
 
 def test_a_module_that_two_ask_for_comes_once():

@@ -30,7 +30,7 @@ NEWER_STATICS = """
     Object.assign Object.entries Object.values Object.is Object.setPrototypeOf Array.from Array.of Number.isFinite
     Number.isNaN Number.EPSILON Number.parseFloat Number.parseInt String.raw String.fromCodePoint
 """
-SCRIPTS = [build.SCRIPT, "bar.js", "lamp.js"]
+SCRIPTS = [build.SCRIPT, "retone-bar.js", "retone-lamp.js"]
 
 
 def newer(source):

@@ -99,7 +99,7 @@ def test_colours_of_texts_are_live_s_own():
         assert all(expression.startswith("themecolor.live_") for expression in expressions)
 
 
-@pytest.mark.parametrize("name", ["lamp.js", "bar.js"])
+@pytest.mark.parametrize("name", ["retone-lamp.js", "retone-bar.js"])
 def test_displays_are_drawn_in_middle_tones(name):
     """Colours between black and white can be told from the light theme as well as from the dark one."""
     script = read(DEVICE.read_bytes()).text(name)
@@ -115,7 +115,7 @@ def test_displays_are_drawn_in_middle_tones(name):
 
 
 def test_the_picture_is_as_large_as_its_place_and_in_middle_tones():
-    picture = ElementTree.fromstring(read(DEVICE.read_bytes()).text("retone.svg"))
+    picture = ElementTree.fromstring(read(DEVICE.read_bytes()).text("retone-logo.svg"))
     assert [float(picture.get(side)) for side in ("width", "height")] == boxes()["logo"]["presentation_rect"][2:]
     strokes = [path.get("stroke") for path in picture]
     assert strokes

@@ -16,13 +16,13 @@ function paint() {
   if (fraction < 0) {
     return;
   }
-  bar(width, height, GROUND);
+  rounded(width, height, GROUND);
   if (fraction > 0) {
-    bar(Math.max(height, width * fraction), height, DONE);
+    rounded(Math.max(height, width * fraction), height, DONE);
   }
 }
 
-function bar(width, height, colour) {
+function rounded(width, height, colour) {
   mgraphics.set_source_rgba(colour);
   mgraphics.rectangle_rounded(0, 0, width, height, height, height);
   mgraphics.fill();
