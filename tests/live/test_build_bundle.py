@@ -14,9 +14,7 @@ def test_modules_come_before_those_that_ask_for_them_and_main_last():
         }
     )
     assert script.index("exports.y") < script.index("exports.x") < script.index("function bang")
-    assert script.endswith('var a = retone_require("./a");\nfunction bang() {}\n'), (
-        "main's functions are Max's"
-    )
+    assert script.endswith('var a = retone_require("./a");\nfunction bang() {}\n'), "main's functions are Max's"
 
 
 def test_the_name_that_max_has_itself_is_only_used_where_it_is_ours():
