@@ -5,7 +5,7 @@ import pytest
 from live.desk import CLIP, Desk
 from live.editing import RATE
 from live.host import Live
-from live.scene import a_set, audio_clip, audio_track, midi_clip, midi_track
+from live.scene import a_set, midi_clip, midi_track
 
 
 @pytest.fixture
