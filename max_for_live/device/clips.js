@@ -4,65 +4,46 @@ var live = require("./live");
 var warp = require("./warp");
 
 var SAME = 0.001;
+var CLOSE = 1e-6; // what is nearer than this need not be written
 
-// Writes a start and an end so that at no time the start lies behind the end.
+// Writes a start and an end so that at no time the start lies behind the end. Whether both read back.
 function put_both(clip, start_name, start, end_name, end) {
   if (end > live.number(clip, start_name)) {
-    live.set(clip, end_name, end);
-    live.set(clip, start_name, start);
+    live.put(clip, end_name, end, CLOSE);
+    live.put(clip, start_name, start, CLOSE);
   } else {
-    live.set(clip, start_name, start);
-    live.set(clip, end_name, end);
+    live.put(clip, start_name, start, CLOSE);
+    live.put(clip, end_name, end, CLOSE);
   }
-}
-
-function reads(clip, name, value) {
-  return Math.abs(live.number(clip, name) - value) < SAME;
+  return live.reads(clip, start_name, start, SAME) && live.reads(clip, end_name, end, SAME);
 }
 
 // Lets a clip loop as the plan's source does.
 function loop(clip, plan, landing) {
-  live.set(clip, "looping", 1);
-  put_both(clip, "loop_start", plan.loop_start, "loop_end", plan.loop_end);
-  put_both(clip, "start_marker", plan.start_marker, "end_marker", plan.end_marker);
-  if (!live.flag(clip, "looping")) {
+  if (!live.put(clip, "looping", 1)) {
     landing.refused("the loop");
-  } else if (!reads(clip, "loop_start", plan.loop_start) || !reads(clip, "loop_end", plan.loop_end)) {
+  } else if (!put_both(clip, "loop_start", plan.loop_start, "loop_end", plan.loop_end)) {
     landing.refused("the loop's ends");
   }
-  if (!reads(clip, "start_marker", plan.start_marker)) {
-    landing.refused("the start");
+  if (!put_both(clip, "start_marker", plan.start_marker, "end_marker", plan.end_marker)) {
+    landing.refused("its start and end");
   }
 }
 
 // Lets a clip play once, `piece`: {from, to} in its own time. Its loop's ends are its own ends then.
 exports.play_once = function (clip, piece, landing) {
-  var from = piece.from;
-  var to = piece.to;
-  live.set(clip, "looping", 0);
-  put_both(clip, "start_marker", from, "end_marker", to);
-  if (!reads(clip, "loop_start", from) || !reads(clip, "loop_end", to)) {
-    put_both(clip, "loop_start", from, "loop_end", to);
-  }
-  if (live.flag(clip, "looping")) {
+  if (!live.put(clip, "looping", 0)) {
     landing.refused("that it does not loop");
   }
-  if (!reads(clip, "start_marker", from) || !reads(clip, "end_marker", to)) {
+  var is_so = put_both(clip, "start_marker", piece.from, "end_marker", piece.to);
+  if (!put_both(clip, "loop_start", piece.from, "loop_end", piece.to) || !is_so) {
     landing.refused("its start and end");
   }
 };
 
 function signature(clip, plan, landing) {
-  if (live.number(clip, "signature_denominator") !== plan.signature_denominator) {
-    live.set(clip, "signature_denominator", plan.signature_denominator);
-  }
-  if (live.number(clip, "signature_numerator") !== plan.signature_numerator) {
-    live.set(clip, "signature_numerator", plan.signature_numerator);
-  }
-  if (
-    live.number(clip, "signature_denominator") !== plan.signature_denominator ||
-    live.number(clip, "signature_numerator") !== plan.signature_numerator
-  ) {
+  var denominator = live.put(clip, "signature_denominator", plan.signature_denominator);
+  if (!live.put(clip, "signature_numerator", plan.signature_numerator) || !denominator) {
     landing.refused("the signature");
   }
 }

@@ -112,13 +112,16 @@ function copy_pieces(state, clip, track, pieces) {
   return true;
 }
 
+function find_stretch(state) {
+  return find_room(state, function (track) {
+    return arrangement.is_free(track, state.plan.start_time, state.plan.end_time) ? slots.free(track, 0) : null;
+  });
+}
+
 // Lands one file in the Arrangement, a clip a repetition; then() comes when they lie there, or did not land.
 function land_in_arrangement(state, file, then) {
-  var plan = state.plan;
-  var pieces = region.repetitions(plan);
-  var place = find_room(state, function (track) {
-    return arrangement.is_free(track, plan.start_time, plan.end_time) ? slots.free(track, 0) : null;
-  });
+  var pieces = region.repetitions(state.plan);
+  var place = find_stretch(state);
   var clip = place ? slots.insert(place.room.slot, file.path) : 0;
   if (clip === 0) {
     state.not_landed.push(file.path);
@@ -126,8 +129,10 @@ function land_in_arrangement(state, file, then) {
     return;
   }
   clips.dress(clip, file.label, pieces[0], state, function () {
-    if (copy_pieces(state, clip, place.track, pieces)) {
-      state.landed.push({ track: place.track });
+    // Somebody may have put something there meanwhile; then it is another track.
+    var target = find_stretch(state);
+    if (target && copy_pieces(state, clip, target.track, pieces)) {
+      state.landed.push({ track: target.track });
     } else {
       state.not_landed.push(file.path);
     }

@@ -99,14 +99,23 @@ exports.choose = function (id, name, chosen) {
   }
 };
 
-// Sets a number and says whether it reads back, to `tolerance`.
-exports.put = function (id, name, value, tolerance) {
-  exports.set(id, name, value);
+// Whether a number reads as `value`, to `tolerance`.
+exports.reads = function (id, name, value, tolerance) {
   return Math.abs(exports.number(id, name) - value) <= (tolerance || 0);
 };
 
+// Sets a number where it is another, as each write is a step of Live's undo history; says whether it reads back.
+exports.put = function (id, name, value, tolerance) {
+  if (!exports.reads(id, name, value, tolerance)) {
+    exports.set(id, name, value);
+  }
+  return exports.reads(id, name, value, tolerance);
+};
+
 exports.put_text = function (id, name, value) {
-  exports.set(id, name, value);
+  if (exports.text(id, name) !== value) {
+    exports.set(id, name, value);
+  }
   return exports.text(id, name) === value;
 };
 

@@ -39,9 +39,9 @@ function times(clip, name) {
 }
 
 // The plan for an edit of the clip with this id: {clip, path, name, colour, track, track_name, is_arrangement, scene
-// (in the Session, from 0), scene_id, start_time, end_time (beats), tempo, warping, warp_mode, pitch_coarse, pitch_fine,
-// gain, signature_numerator, signature_denominator, rate (Hz), set_folder ("": not saved)} and what region.cut gives;
-// or {sentence}.
+// (in the Session, from 0), scene_id, start_time, end_time (beats), tempo, warping, warp_mode, pitch_coarse,
+// pitch_fine, gain, signature_numerator, signature_denominator, rate (Hz), set_folder ("": not saved)} and what
+// region.cut gives; or {sentence}.
 exports.read = function (clip) {
   var path = live.path(clip);
   if (path === "") {

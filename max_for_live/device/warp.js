@@ -7,6 +7,8 @@ var wait = require("./wait");
 var WARPING_S = 2; // Live writes `warping` later than it is asked to
 var SAME = 0.001; // beats, and seconds: Live's own numbers come as text
 
+var dictionary = null; // one for all calls: Max keeps each that is made
+
 function same(one, other) {
   return Math.abs(one.beat_time - other.beat_time) < SAME && Math.abs(one.sample_time - other.sample_time) < SAME;
 }
@@ -48,7 +50,7 @@ function remove_strangers(clip, wanted) {
 }
 
 function add(clip, marker) {
-  var dictionary = new Dict();
+  dictionary = dictionary || new Dict();
   dictionary.set("beat_time", marker.beat_time);
   dictionary.set("sample_time", marker.sample_time);
   live.call(clip, "add_warp_marker", dictionary);

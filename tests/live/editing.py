@@ -25,6 +25,10 @@ class Editing:
         self.folder = folder
         self.made = 0
         self.live = Live(set=a_set(*tracks, **(options or {})), **more)
+        self.add_device()
+
+    def add_device(self):
+        """Loads a device, which is the one in use from now on."""
         self.device = self.live.load()
         self.live.advance(0.1)
         self.device.hear("/retone/welcome", "1.0.0", 1, "cpu", "pocket", 60)

@@ -161,6 +161,21 @@ def test_in_the_arrangement_further_tracks_take_what_would_cover_another(tmp_pat
         assert f"On 2 tracks named '{RESULT}'" in editing.status
 
 
+def test_two_devices_that_land_at_one_place_at_once_cover_nothing(tmp_path, loop):
+    drums = audio_track("Drums", arrangement=[audio_clip(loop, warped=True, start_time=8)])
+    with Editing(tmp_path, drums, audio_track(RESULT), new_clips={"warped": False}) as editing:
+        clip = "live_set tracks 0 arrangement_clips 0"
+        one, first = editing.device, editing.ask(clip)
+        editing.add_device()
+        editing.answer(editing.ask(clip), wait=False)
+        editing.device = one
+        editing.answer(first)
+        assert editing.tracks == ["Drums", RESULT, RESULT]
+        assert [len(editing.live.clips(at)["arrangement"]) for at in (1, 2)] == [1, 1]
+        assert [any(editing.live.clips(at)["session"]) for at in (1, 2)] == [False, False]
+        assert editing.live.destroyed == []
+
+
 def test_neighbours_in_the_arrangement_share_a_track(tmp_path, loop):
     first = audio_clip(loop, warped=True, start_time=0, start_marker=0, end_marker=4)
     second = audio_clip(loop, warped=True, start_time=4, start_marker=4, end_marker=8)

@@ -64,6 +64,15 @@ def test_a_clip_that_goes_while_it_is_dressed_holds_nothing_up(tmp_path):
         assert editing.session(RESULT)[0]["warping"] == 1
 
 
+def test_a_landing_writes_no_more_than_it_must(tmp_path):
+    with Editing(tmp_path, warped(tmp_path, start_marker=0, end_marker=8)) as editing:
+        before = editing.live.undo_steps
+        editing.edit(SLOT)
+        # The track: made, named, coloured, the device shown again; the clip: made, named, coloured, warped, three
+        # markers of ours, one of Live's less, no loop, start and end.
+        assert editing.live.undo_steps - before <= 15
+
+
 @pytest.mark.parametrize("version", ["11.3.25", "11.3.43", "12.0.5"])
 def test_clips_land_in_the_oldest_live_that_takes_them(tmp_path, version):
     with Editing(tmp_path, warped(tmp_path), version=version) as editing:
