@@ -1,6 +1,6 @@
 """The device's modules from Python: `call("region", "seconds_of_beat", markers, 4.0)` runs one of their functions.
 
-Each call has a fresh context with ES5's globals alone, in one node process that stays. JSON goes in, JSON comes out.
+Each call has a fresh context with ES5's globals alone, in a node process that stays. JSON goes in, JSON comes out.
 """
 
 import atexit
@@ -13,7 +13,7 @@ import pytest
 
 HOST = Path(__file__).with_name("host")
 
-_process = None
+_idle = {}
 
 
 def node():
@@ -53,10 +53,28 @@ def stop(process):
     process.stdout.close()
 
 
+def borrow(script):
+    """A process of this script that a test before has handed back, or a new one: starting one takes a while."""
+    waiting = _idle.setdefault(script, [])
+    return waiting.pop() if waiting else start(script)
+
+
+def hand_back(script, process):
+    """For a process that has answered all that it was asked, and that the next test may have."""
+    if process.poll() is None:
+        _idle.setdefault(script, []).append(process)
+
+
+@atexit.register
+def _stop_all():
+    for process in sum(_idle.values(), []):
+        stop(process)
+
+
 def call(module, function, *arguments):
     """What max_for_live/device/MODULE.js gives for this; raises AssertionError with what it threw."""
-    global _process
-    if _process is None or _process.poll() is not None:
-        _process = start("call.js")
-        atexit.register(stop, _process)
-    return ask(_process, {"module": module, "function": function, "arguments": arguments})
+    process = borrow("call.js")
+    try:
+        return ask(process, {"module": module, "function": function, "arguments": arguments})
+    finally:
+        hand_back("call.js", process)

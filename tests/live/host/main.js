@@ -3,9 +3,15 @@ import readline from "node:readline";
 import { Host } from "./host.js";
 
 let host = null;
+// What goes wrong between two commands is told with the next one.
+let broken = null;
+process.on("uncaughtException", (error) => {
+  broken ??= error;
+});
 
 function answer({ do: command, ...given }) {
   if (command === "open") {
+    broken = null;
     host = new Host(given);
     return null;
   }
@@ -13,12 +19,6 @@ function answer({ do: command, ...given }) {
   host.clock.drain();
   return result ?? null;
 }
-
-// What goes wrong between two commands is told with the next one.
-let broken = null;
-process.on("uncaughtException", (error) => {
-  broken ??= error;
-});
 
 const lines = readline.createInterface({ input: process.stdin });
 lines.on("line", (line) => {
