@@ -96,6 +96,13 @@ def test_the_shipped_script_is_plain_text_of_short_lines(name):
     assert not any("\t" in line or "\r" in line for line in lines)
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_the_shipped_script_says_is_written_in_ascii(name):
+    """Nobody promises how Max reads a script's bytes; comments may be read as they will."""
+    tokens = esprima.tokenize(read(DEVICE.read_bytes()).text(name))
+    assert [token.value for token in tokens if not token.value.isascii()] == []
+
+
 @pytest.mark.parametrize(
     "source",
     [
