@@ -141,7 +141,7 @@ exports.create = function (max) {
     try {
       act();
     } catch (fault) {
-      max.fault("retone: " + fault + (fault && fault.stack ? "\n" + fault.stack : ""));
+      max.fault("Retone: " + fault + (fault && fault.stack ? "\n" + fault.stack : ""));
       say("A fault of Retone's own; Max's window says more: " + fault);
     }
   }

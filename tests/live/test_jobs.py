@@ -85,6 +85,15 @@ def test_a_fail_is_told_in_the_services_own_words(desk):
     assert desk.sent("received") == [[id], [id]]
 
 
+def test_what_has_no_room_stands_whole_in_maxs_window(desk):
+    id = desk.ask()
+    sentence = " ".join(["This is long."] * 20)
+    desk.hear("fail", id, "internal", sentence)
+    assert len(desk.status) == 160
+    assert desk.status.endswith("…")
+    assert f"Retone: {sentence}" in desk.live.console
+
+
 def test_a_service_that_forgot_the_job_is_asked_for_it_anew(desk):
     id = desk.ask()
     desk.hear("ack", id)

@@ -181,6 +181,14 @@ def test_find_names_the_knobs_and_says_what_to_do(desk):
     assert desk.live.launched == [desk.folder.as_uri()]
 
 
+def test_what_is_shown_costs_the_user_no_undo_step(desk):
+    before = desk.live.undo_steps
+    found(desk)
+    desk.hear("progress", desk.ask(), 0.5, "replay", 3.0)
+    desk.advance(20)
+    assert desk.live.undo_steps == before
+
+
 def test_find_hears_a_direction_that_was_lost(desk):
     id = desk.ask("Find", "directions")
     paths = desk.make(id, 2)
