@@ -7,7 +7,8 @@ from patch.banks import parameters
 from patch.boxes import Patch
 from patch.faces import add_face
 from patch.layout import WIDTH, spread
-from patch.wiring import add_controls, wire
+from patch.widgets import add_controls
+from patch.wiring import wire
 
 AUDIO_EFFECT = 0x61616161  # 'aaaa', as the container says it, too
 CREATED = 3_590_052_493  # seconds since 1904

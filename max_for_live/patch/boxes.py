@@ -9,7 +9,6 @@ Json = dict[str, Any]
 
 # Inlets and types of the outlets, as Max saves them.
 PORTS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    "deferlow": (1, ("",)),
     "fpic": (1, ("jit_matrix",)),
     "js": (1, ("", "", "", "")),
     "jsui": (1, ("",)),

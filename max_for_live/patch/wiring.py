@@ -1,50 +1,14 @@
 """The cords: parameters to the script, the script to the network and to the face, audio straight through."""
 
-from typing import Any
-
 from patch.boxes import Patch
 from patch.controls import BLOB, CONTROLS, Control
-from patch.faces import FONT, HEARD
-from patch.layout import FACE, face
+from patch.faces import HEARD
+from patch.widgets import box_of
 
 SERVICE_PORT, REPLY_PORT = 9130, 9131
 HOST = "127.0.0.1"
 # These read the prompt and the model first: what was typed and not ended with Enter must count.
 READS_TEXTS = ("edit", "find", "steer")
-_THEMED = {
-    "bgcolor": "themecolor.live_control_text_bg",
-    "bordercolor": "themecolor.live_contrast_frame",
-    "textcolor": "themecolor.live_control_fg",
-}
-
-
-def box_of(control: Control) -> str:
-    """The scripting name of a parameter's box: its word, behind the tab that it is shown with."""
-    word = control.word.replace("amount ", "")
-    return next(name for name in FACE if name in (word, *(f"{tab}_{word}" for tab in ("edit", "directions", "setup"))))
-
-
-def add_controls(patch: Patch) -> dict[str, str]:
-    """Adds the parameters' boxes; gives each one's id by the parameter's name."""
-    ids = {}
-    for order, control in enumerate(CONTROLS):
-        name = box_of(control)
-        saved: dict[str, Any] = {"valueof": control.attributes(order)}
-        looks: dict[str, Any] = {
-            "annotation": control.sentence,
-            "annotation_name": control.name,
-            "parameter_enable": 1,
-            "saved_attribute_attributes": saved,
-            **dict(control.looks),
-        }
-        if control.maxclass == "live.text":
-            looks |= {"text": control.name, "texton": control.name, "automation": "off", "automationon": "on"}
-        if control.kind == BLOB:
-            saved |= {attribute: {"expression": colour} for attribute, colour in _THEMED.items()}
-            looks |= {"text": control.initial, "fontname": FONT, "fontsize": 10.0, "rounded": 2.0}
-        patch.widget(name, control.maxclass, **looks, **face(name))
-        ids[control.name] = name
-    return ids
 
 
 def wire(patch: Patch, script: str) -> None:
