@@ -67,8 +67,9 @@ def hand_back(script, process):
 
 @atexit.register
 def _stop_all():
-    for process in sum(_idle.values(), []):
-        stop(process)
+    for waiting in _idle.values():
+        for process in waiting:
+            stop(process)
 
 
 def call(module, function, *arguments):

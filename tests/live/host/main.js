@@ -29,6 +29,9 @@ lines.on("line", (line) => {
   } catch (error) {
     out = JSON.stringify({ error: String((error && error.stack) || error) });
   }
-  process.stdout.write(out + "\n");
+  // Sockets are bound in node's next turn, those of Max at once: whoever asks is told after that.
+  const tell = () => process.stdout.write(out + "\n");
+  if (host && host.clock.real) setImmediate(tell);
+  else tell();
 });
 lines.on("close", () => process.exit(0));
