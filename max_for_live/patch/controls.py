@@ -14,6 +14,7 @@ FLOAT, INT, ENUM, BLOB = range(4)
 AS_INT, AS_FLOAT, AS_CUSTOM, AS_NATIVE = 0, 1, 9, 10
 AUTOMATED, STORED = 0, 1
 DIRECTIONS = 6
+MOST_INTS = 256  # values of a parameter of type int
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,22 @@ class Control:
         return ("mode", 0) in self.looks
 
 
-def _whole(
-    word: str, name: str, low: float, high: float, initial: float, sentence: str, visibility: int = AUTOMATED
-) -> Control:
-    kind = INT if high - low < 256 else FLOAT
+def _whole(word: str, name: str, low: int, high: int) -> Control:
+    """A whole number as far as the device goes with it, which must not be further than the engine."""
+    known = BY_NAME[word]
+    if known.low is None or known.high is None or low < known.low or high > known.high:
+        raise ValueError(f"{word} goes from {known.low} to {known.high}, and not from {low} to {high}.")
+    kind = INT if high - low < MOST_INTS else FLOAT
     return Control(
-        word, name, "live.numbox", kind, sentence, initial, "", low, high, shown_as=AS_INT, visibility=visibility
+        word,
+        name,
+        "live.numbox",
+        kind,
+        known.sentence,
+        known.default,
+        low=float(low),
+        high=float(high),
+        shown_as=AS_INT,
     )
 
 
@@ -98,22 +109,13 @@ def _percent(low: int) -> list[str]:
     return [f"{percent} %" for percent in range(low, 101)]
 
 
-def _between(name: str, low: float, high: float) -> tuple[float, float]:
-    """The range of a whole number as far as the device goes with it, which must not be further than the engine."""
-    parameter = BY_NAME[name]
-    if parameter.low is None or parameter.high is None or low < parameter.low or high > parameter.high:
-        raise ValueError(f"{name} goes from {parameter.low} to {parameter.high}, and not from {low} to {high}.")
-    return float(low), float(high)
-
-
 def _direction(number: int) -> Control:
-    sentence = f"Steer's way along direction {number}: {BY_NAME['amount'].sentence.split('; ')[1].split('. ')[0]}."
     return Control(
         f"amount {number}",
         f"Direction {number}",
         "live.dial",
         FLOAT,
-        sentence,
+        f"How far Steer goes along direction {number}; 1 is three standard deviations.",
         0.0,
         f"Dir {number}",
         -1.0,
@@ -136,18 +138,29 @@ CONTROLS: tuple[Control, ...] = (
     _text("prompt", "Prompt", "", BY_NAME["prompt"].sentence + " Saved with the set.", 3),
     _dial("strength", "Strength", _percent(0)),
     _dial("guidance_scale", "Guidance", [f"{half / 2:g}" for half in range(101)]),
-    _whole("seed", "Seed", *_between("seed", 0, 99999), 0, BY_NAME["seed"].sentence),
+    _whole("seed", "Seed", 0, 99999),
     _button("new_seed", "New Seed", "Takes another seed, for another edit of the same clip and prompt."),
-    _whole("variations", "Variations", *_between("variations", 1, 16), 1, BY_NAME["variations"].sentence),
+    _whole("variations", "Variations", 1, 16),
     _button("edit", "Edit", "Edits the clip by the prompt and lays the result on a track beside it.", 12.0),
     _button("cancel", "Cancel", "Cancels what this device has asked for."),
     _button("find", "Find", "Looks for directions in the clip: ways in which it could sound otherwise."),
-    _whole("count", "Count", *_between("count", 1, DIRECTIONS), 3, BY_NAME["count"].sentence),
+    _whole("count", "Count", 1, DIRECTIONS),
     _dial("noise_level", "Noise Level", _percent(5)),
     *(_direction(number) for number in range(1, DIRECTIONS + 1)),
     _button("steer", "Steer", "Takes the clip along the directions whose knobs are not at 0.", 12.0),
     _text("model", "Model", "auto", BY_NAME["model"].sentence + " auto is the service's own choice.", 1),
-    _whole("service_port", "Service Port", 1024.0, 65535.0, 9130, "The port that the service listens on.", STORED),
+    Control(
+        "service_port",
+        "Service Port",
+        "live.numbox",
+        FLOAT,
+        "The port that the service listens on.",
+        9130,
+        low=1024.0,
+        high=65535.0,
+        shown_as=AS_INT,
+        visibility=STORED,
+    ),
     Control(
         "mute_source",
         "Mute Source",
