@@ -6,7 +6,6 @@
 
 var live = require("./live");
 
-var LAST_BEAT = 1576800; // where Live lets a clip begin at the latest
 var SAME = 0.01; // beats
 
 // Whether nothing lies on the track between two beats of the song.
@@ -23,9 +22,6 @@ exports.is_free = function (track, from, to) {
 // Copies a clip of the Session to a beat of the track; the copy's id, or 0 where Live refused.
 exports.copy = function (track, clip, position) {
   var before = live.children(track, "arrangement_clips");
-  if (position > LAST_BEAT) {
-    return 0;
-  }
   live.call(track, "duplicate_clip_to_arrangement", "id " + clip, position);
   var after = live.children(track, "arrangement_clips");
   for (var index = 0; index < after.length; index += 1) {

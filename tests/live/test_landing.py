@@ -154,11 +154,13 @@ def test_a_loop_in_the_arrangement_lands_as_a_clip_a_repetition(tmp_path, loop):
 
 def test_in_the_arrangement_further_tracks_take_what_would_cover_another(tmp_path, loop):
     clip = audio_clip(loop, start_time=8)
-    with Editing(tmp_path, audio_track("Drums", arrangement=[clip])) as editing:
-        editing.edit("live_set tracks 0 arrangement_clips 0", count=2)
-        assert editing.tracks == ["Drums", RESULT, RESULT]
+    with Editing(tmp_path, audio_track("Drums", arrangement=[clip]), midi_track("Keys")) as editing:
+        editing.edit("live_set tracks 0 arrangement_clips 0", count=3)
+        assert editing.tracks == ["Drums", RESULT, RESULT, RESULT, "Keys"]
+        names = [[clip["name"] for clip in editing.live.clips(at)["arrangement"]] for at in (1, 2, 3)]
+        assert names == [["loop · a flute 1"], ["loop · a flute 2"], ["loop · a flute 3"]]
         assert editing.live.destroyed == []
-        assert f"On 2 tracks named '{RESULT}'" in editing.status
+        assert f"On 3 tracks named '{RESULT}'" in editing.status
 
 
 def test_two_devices_that_land_at_one_place_at_once_cover_nothing(tmp_path, loop):
@@ -176,13 +178,23 @@ def test_two_devices_that_land_at_one_place_at_once_cover_nothing(tmp_path, loop
         assert editing.live.destroyed == []
 
 
-def test_neighbours_in_the_arrangement_share_a_track(tmp_path, loop):
-    first = audio_clip(loop, warped=True, start_time=0, start_marker=0, end_marker=4)
-    second = audio_clip(loop, warped=True, start_time=4, start_marker=4, end_marker=8)
-    with Editing(tmp_path, audio_track("Drums", arrangement=[first, second])) as editing:
-        editing.edit("live_set tracks 0 arrangement_clips 1")
+def test_pieces_that_lie_apart_in_the_loop_are_all_there(tmp_path, loop):
+    clip = audio_clip(
+        loop, warped=True, looping=True, start_marker=5, loop_start=0, loop_end=8, start_time=4, end_time=9
+    )
+    drums = audio_track("Drums", arrangement=[clip])
+    with Editing(tmp_path, drums, new_clips={"tempo": 30}) as editing:
         editing.edit("live_set tracks 0 arrangement_clips 0")
-        assert [(one["start_time"], one["end_time"]) for one in editing.arrangement(RESULT)] == [(0, 4), (4, 8)]
+        landed = editing.arrangement(RESULT)
+        assert [(one["start_marker"], one["end_marker"]) for one in landed] == [(5, 8), (0, 2)]
+
+
+def test_neighbours_in_the_arrangement_share_a_track(tmp_path, loop):
+    bars = [audio_clip(loop, warped=True, start_time=at, start_marker=at, end_marker=at + 2) for at in (0, 2, 4)]
+    with Editing(tmp_path, audio_track("Drums", arrangement=bars)) as editing:
+        for at in (1, 0, 2):
+            editing.edit(f"live_set tracks 0 arrangement_clips {at}")
+        assert [(one["start_time"], one["end_time"]) for one in editing.arrangement(RESULT)] == [(0, 2), (2, 4), (4, 6)]
         assert editing.tracks == ["Drums", RESULT]
         assert editing.live.destroyed == []
 
