@@ -6,7 +6,7 @@ from typing import Any
 from patch.banks import parameters
 from patch.boxes import Patch
 from patch.faces import add_face
-from patch.layout import WIDTH, spread
+from patch.layout import HEIGHT, WIDTH, spread
 from patch.widgets import add_controls
 from patch.wiring import wire
 
@@ -30,6 +30,7 @@ def patcher(script: str, files: Sequence[str]) -> dict[str, Any]:
             "appversion": VERSION,
             "classnamespace": "box",
             "rect": [80.0, 80.0, width, height],
+            "openrect": [0.0, 0.0, float(WIDTH), float(HEIGHT)],
             "bglocked": 0,
             "openinpresentation": 1,
             "default_fontsize": 10.0,
