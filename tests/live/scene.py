@@ -47,8 +47,11 @@ def audio_clip(path, warped=False, looping=False, **more):
 
     ``more``: name, color, markers (as ``markers`` makes them) or tempo, warp_mode, start_marker, end_marker,
     loop_start, loop_end, pitch_coarse, pitch_fine, gain, muted, numerator, denominator; in the Arrangement
-    start_time, and end_time where less (or, looping, more) is seen than the markers say.
+    start_time, and end_time where less (or, looping, more) is seen than the markers say. What a clip that does not loop
+    plays is from loop_start (or start_marker) to loop_end (or end_marker).
     """
+    if looping and not warped:
+        raise ValueError("Live loops no audio that is not warped")
     return {"kind": "audio", "path": str(path), "warped": warped, "looping": looping, **more}
 
 

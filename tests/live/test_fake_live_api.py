@@ -44,7 +44,7 @@ def errors_of(live, code):
         (f'{CLIP}.set("gain", NaN)', "float wanted"),
         (f'{CLIP}.set("warp_mode", 5)', "Invalid warp mode"),
         (f'{CLIP}.set("name")', "one value wanted"),
-        (f'{CLIP}.set("start_marker", 100)', "must lie before"),
+        (f'{CLIP}.set("loop_start", 100)', "must lie before"),
         (f'{CLIP}.set("loop_end", -1)', "must lie behind"),
         (f'{CLIP}.call("add_warp_marker", 2, 1.5)', "dictionary wanted"),
         (f'{CLIP}.call("add_warp_marker")', "argument warp_marker is missing"),

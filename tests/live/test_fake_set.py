@@ -49,7 +49,7 @@ class Desk:
 
 def test_a_warped_clip_counts_beats_and_one_that_is_not_seconds(wav):
     bent = markers((0, 0), (2, 1), (4, 3))
-    with Desk(audio_track("Drums", [audio_clip(wav, warped=True, markers=bent, loop_end=4, looping=True)])) as desk:
+    with Desk(audio_track("Drums", [audio_clip(wav, warped=True, markers=bent, loop_end=4)])) as desk:
         assert desk.read("start_marker", "end_marker", "loop_end") == [0, 5, 4]
         desk.put(CLIP, warping=0)
         assert desk.read("warping", "end_marker") == [1, 5], "Live defers the write"
@@ -108,13 +108,37 @@ def test_markers_of_a_clip_that_is_not_warped_are_refused(wav):
 
 
 def test_a_loop_s_ends_are_the_clip_s_own_while_it_does_not_loop(wav):
-    with Desk(audio_track("Drums", [audio_clip(wav, loop_start=1, loop_end=2, looping=True)])) as desk:
-        assert desk.read("loop_start", "loop_end", "start_marker", "end_marker") == [1, 2, 0, 4]
+    loop = {"loop_start": 1, "loop_end": 2, "start_marker": 0.5, "end_marker": 4, "looping": True}
+    with Desk(audio_track("Drums", [audio_clip(wav, warped=True, tempo=60, **loop)])) as desk:
+        assert desk.read("loop_start", "loop_end", "start_marker", "end_marker") == [1, 2, 0.5, 4]
         desk.put(CLIP, looping=0)
-        assert desk.read("loop_start", "loop_end") == [0, 4]
-        desk.put(CLIP, loop_end=3, end_marker=5)
+        assert desk.read("loop_start", "loop_end") == [0.5, 4]
+        desk.put(CLIP, loop_end=3, loop_start=1.5)
+        assert desk.read("start_marker", "end_marker") == [1.5, 4], "the start follows, the end marker stays"
+        desk.put(CLIP, start_marker=2)
+        assert desk.read("start_marker") == [1.5], "Live does not heed it"
+        desk.put(CLIP, looping=1)
+        assert desk.read("loop_start", "loop_end", "start_marker") == [1, 2, 1.5]
+
+
+def test_audio_that_is_not_warped_ends_with_its_sample_and_does_not_loop(wav):
+    with Desk(audio_track("Drums", [audio_clip(wav)])) as desk:
+        desk.put(CLIP, loop_end=5)
         desk.refuses("outside the sample")
-        assert desk.read("end_marker") == [3]
+        desk.put(CLIP, looping=1)
+        desk.refuses("Unwarped audio cannot be looped")
+        assert desk.read("loop_end", "looping") == [4, 0]
+
+
+def test_a_clip_that_is_no_longer_warped_loops_no_more_and_forgets_its_markers(wav):
+    bent = markers((0, 0), (2, 1), (4, 3))
+    with Desk(audio_track("Drums", [audio_clip(wav, warped=True, markers=bent, looping=True)])) as desk:
+        desk.put(CLIP, warping=0)
+        desk.live.advance(0.1)
+        assert desk.read("warping", "looping") == [0, 0]
+        desk.put(CLIP, warping=1)
+        desk.live.advance(0.1)
+        assert desk.marks()[:2] == [(0, 0), (6, 4)], "as Live guesses"
 
 
 def test_a_new_clip_is_as_live_guesses(wav):
@@ -161,9 +185,9 @@ def test_a_clip_of_the_arrangement_is_as_long_as_its_markers_say_and_may_grow_ov
     with Desk(audio_track("Drums", arrangement=[first, second])) as desk:
         path = "live_set tracks 0 arrangement_clips 0"
         assert desk.read("start_time", "end_time", path=path) == [4, 8]
-        desk.put(path, end_marker=5)
+        desk.put(path, end_marker=6, loop_end=5)
         assert desk.live.destroyed == []
-        desk.put(path, end_marker=6)
+        desk.put(path, loop_end=6)
         assert desk.live.destroyed == ["second"]
 
 

@@ -1,11 +1,12 @@
 // A clip: where its markers stand and what may be written to it. Positions are beats when warped, else seconds.
 import path from "node:path";
 import { Refusal, Thing, within } from "./thing.js";
-import { Warp } from "./warp.js";
+import { guessed, Warp } from "./warp.js";
 
 // Live puts a change of `warping` off to its next turn.
 export const WARPING_DEFERRED_MS = 20;
 const WARP_MODES = [0, 1, 2, 3, 4, 6];
+const POSITIONS = ["start_marker", "end_marker", "loop_start", "loop_end"];
 const PLAIN = ["name", "color", "muted", "signature_numerator", "signature_denominator", "ram_mode", "is_playing"];
 
 export class Clip extends Thing {
@@ -34,10 +35,12 @@ export class Clip extends Thing {
     this.warped = this.is_audio ? Boolean(given.warped) : true;
     if (this.is_audio) this.take_sound(given, sound);
     const whole = this.is_audio ? (this.warped ? this.warp.beat(this.seconds_long) : this.seconds_long) : given.length ?? 4;
-    this.start = given.start_marker ?? 0;
     this.end = given.end_marker ?? whole;
-    this.brace_start = given.loop_start ?? this.start;
+    this.brace_start = given.loop_start ?? given.start_marker ?? 0;
     this.brace_end = given.loop_end ?? this.end;
+    this.start = this.values.looping ? given.start_marker ?? 0 : this.brace_start;
+    // The other brace: the loop's while the clip does not loop, and the clip's own ends while it does.
+    this.other_brace = given.other_brace ?? [this.start, this.end];
     this.start_time = this.in_arrangement ? given.start_time : 0;
     // What is seen of it in the Arrangement, where that is not what its markers say.
     this.seen_until = given.end_time ?? null;
@@ -64,9 +67,9 @@ export class Clip extends Thing {
 
   /** The same clip in the Arrangement of a track; one that loops is there once around. */
   copy_to(track, start_time) {
-    const length = this.values.looping ? this.brace_end - this.brace_start : this.end - this.start;
+    const length = this.brace_end - this.brace_start;
     const positions = { start_marker: this.start, end_marker: this.end };
-    const loop = { loop_start: this.brace_start, loop_end: this.brace_end };
+    const loop = { loop_start: this.brace_start, loop_end: this.brace_end, other_brace: this.other_brace };
     const { signature_numerator: numerator, signature_denominator: denominator, ...values } = this.values;
     const said = { ...values, numerator, denominator, ...positions, ...loop, path: values.file_path, length };
     const kind = this.is_audio ? "audio" : "midi";
@@ -119,21 +122,21 @@ export class Clip extends Thing {
     return this.end;
   }
 
-  // Of a clip that does not loop, these two tell where it starts and ends.
+  // Of a clip that does not loop, these two are its own ends: that is what it plays.
   get_loop_start() {
-    return this.values.looping ? this.brace_start : this.start;
+    return this.brace_start;
   }
 
   get_loop_end() {
-    return this.values.looping ? this.brace_end : this.end;
+    return this.brace_end;
   }
 
   get_length() {
-    return this.beats(this.get_loop_end() - this.get_loop_start());
+    return this.beats(this.brace_end - this.brace_start);
   }
 
   get_position() {
-    return this.get_loop_start();
+    return this.brace_start;
   }
 
   get_start_time() {
@@ -141,8 +144,8 @@ export class Clip extends Thing {
   }
 
   get_end_time() {
-    if (!this.in_arrangement) return this.get_loop_end();
-    return this.seen_until ?? this.start_time + this.beats(this.end - this.start);
+    if (!this.in_arrangement) return this.values.looping ? this.brace_end : this.end;
+    return this.seen_until ?? this.start_time + this.get_length();
   }
 
   set(name, value) {
@@ -178,21 +181,32 @@ export class Clip extends Thing {
     if (warped === this.warped) return;
     const to = (position) => (warped ? this.warp.beat(position) : this.warp.seconds(position));
     const inside = (position) => (warped ? position : Math.min(Math.max(position, 0), this.seconds_long));
+    if (!warped && this.values.looping) this.set_looping(0);
     for (const name of ["start", "end", "brace_start", "brace_end"]) this[name] = inside(to(this[name]));
+    this.other_brace = this.other_brace.map((position) => inside(to(position)));
     this.warped = warped;
-    for (const name of ["warping", "start_marker", "end_marker", "loop_start", "loop_end"]) this.changed(name);
+    // Live forgets the markers of a clip that is no longer warped, and will guess anew.
+    if (!warped) this.warp = new Warp(guessed(this.live.new_clips, this.seconds_long), this.live.new_clips.tempo);
+    for (const name of ["warping", ...POSITIONS]) this.changed(name);
     this.reaches();
   }
 
   set_looping(value) {
+    if (value && !this.warped) throw new Refusal("Unwarped audio cannot be looped");
+    if (value === this.values.looping) return;
     const until = this.get_end_time();
+    const brace = [this.brace_start, this.brace_end];
+    [this.brace_start, this.brace_end] = this.other_brace;
+    this.other_brace = brace;
     this.values.looping = value;
+    if (!value) this.start = this.brace_start;
     if (this.in_arrangement) this.seen_until = value ? until : null;
     this.reaches();
   }
 
+  // Where a clip that does not loop starts is its brace's start: Live does not heed what is written here.
   set_start_marker(value) {
-    this.place("start", value, "end", "start_marker", "end_marker");
+    if (this.values.looping) this.place("start", value, "end", "start_marker", "end_marker");
   }
 
   set_end_marker(value) {
@@ -200,13 +214,12 @@ export class Clip extends Thing {
   }
 
   set_loop_start(value) {
-    if (!this.values.looping) this.place("start", value, "end", "loop_start", "loop_end");
-    else this.place("brace_start", value, "brace_end", "loop_start", "loop_end");
+    this.place("brace_start", value, "brace_end", "loop_start", "loop_end");
+    if (!this.values.looping) this.start = value;
   }
 
   set_loop_end(value) {
-    if (!this.values.looping) this.place("end", value, "start", "loop_end", "loop_start");
-    else this.place("brace_end", value, "brace_start", "loop_end", "loop_start");
+    this.place("brace_end", value, "brace_start", "loop_end", "loop_start");
   }
 
   place(which, value, other, name, other_name) {

@@ -2,19 +2,16 @@
 import { Clip } from "./clip.js";
 import { read_sound } from "./sound_file.js";
 import { Refusal, Thing } from "./thing.js";
+import { guessed } from "./warp.js";
 
 /** A clip as Live makes it of a file by its own first guess, or null where it refuses, without a word. */
 export function clip_of_file(live, holder, path, start_time) {
   const sound = read_sound(path);
   if (!sound || sound.frames === 0) return null;
   const guess = live.new_clips;
-  const seconds = sound.frames / sound.rate;
-  const beats = Math.max(1, Math.round((seconds * guess.tempo) / 60));
-  const markers = guess.markers ?? [
-    { beat_time: 0, sample_time: 0 },
-    { beat_time: beats, sample_time: seconds },
-  ];
-  const given = { kind: "audio", path, markers, warped: guess.warped, looping: guess.looping, start_time };
+  const markers = guessed(guess, sound.frames / sound.rate);
+  const looping = guess.warped && guess.looping;
+  const given = { kind: "audio", path, markers, warped: guess.warped, looping, start_time };
   return new Clip(live, holder, { ...given, warp_mode: guess.warp_mode, color: holder.track.values.color }, sound);
 }
 

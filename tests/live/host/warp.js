@@ -88,3 +88,13 @@ export class Warp {
     this.markers[at].beat_time = there;
   }
 }
+
+/** The markers that Live guesses for a file of this length; `guess` says how, see host.py. */
+export function guessed({ tempo, markers }, seconds) {
+  const beats = Math.max(1, Math.round((seconds * tempo) / 60));
+  const whole = [
+    { beat_time: 0, sample_time: 0 },
+    { beat_time: beats, sample_time: seconds },
+  ];
+  return markers ?? whole;
+}
