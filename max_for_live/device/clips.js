@@ -6,7 +6,7 @@ var warp = require("./warp");
 var SAME = 0.001;
 var CLOSE = 1e-6; // what is nearer than this need not be written
 
-// Writes a start and an end so that at no time the start lies behind the end. Whether both read back.
+// Writes a start and an end so that at no time the start lies behind the end.
 function put_both(clip, start_name, start, end_name, end) {
   if (end > live.number(clip, start_name)) {
     live.put(clip, end_name, end, CLOSE);
@@ -15,6 +15,9 @@ function put_both(clip, start_name, start, end_name, end) {
     live.put(clip, start_name, start, CLOSE);
     live.put(clip, end_name, end, CLOSE);
   }
+}
+
+function read_as(clip, start_name, start, end_name, end) {
   return live.reads(clip, start_name, start, SAME) && live.reads(clip, end_name, end, SAME);
 }
 
@@ -22,21 +25,29 @@ function put_both(clip, start_name, start, end_name, end) {
 function loop(clip, plan, landing) {
   if (!live.put(clip, "looping", 1)) {
     landing.refused("the loop");
-  } else if (!put_both(clip, "loop_start", plan.loop_start, "loop_end", plan.loop_end)) {
+  }
+  put_both(clip, "loop_start", plan.loop_start, "loop_end", plan.loop_end);
+  put_both(clip, "start_marker", plan.start_marker, "end_marker", plan.end_marker);
+  if (!read_as(clip, "loop_start", plan.loop_start, "loop_end", plan.loop_end)) {
     landing.refused("the loop's ends");
   }
-  if (!put_both(clip, "start_marker", plan.start_marker, "end_marker", plan.end_marker)) {
-    landing.refused("its start and end");
+  if (!live.reads(clip, "start_marker", plan.start_marker, SAME)) {
+    landing.refused("its start");
   }
 }
 
-// Lets a clip play once, `piece`: {from, to} in its own time. Its loop's ends are its own ends then.
+// Lets a clip play once, `piece`: {from, to} in its own time.
 exports.play_once = function (clip, piece, landing) {
   if (!live.put(clip, "looping", 0)) {
     landing.refused("that it does not loop");
   }
-  var is_so = put_both(clip, "start_marker", piece.from, "end_marker", piece.to);
-  if (!put_both(clip, "loop_start", piece.from, "loop_end", piece.to) || !is_so) {
+  // Its loop's ends are its own ends then, and go first: Live need not heed what is written to its start marker.
+  put_both(clip, "loop_start", piece.from, "loop_end", piece.to);
+  put_both(clip, "start_marker", piece.from, "end_marker", piece.to);
+  if (
+    !read_as(clip, "start_marker", piece.from, "end_marker", piece.to) ||
+    !read_as(clip, "loop_start", piece.from, "loop_end", piece.to)
+  ) {
     landing.refused("its start and end");
   }
 };
