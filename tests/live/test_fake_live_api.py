@@ -17,7 +17,7 @@ VOLUME = 'new LiveAPI("live_set tracks 0 mixer_device volume")'
 def playing(wav):
     """A Live with the device in it, whose console holds errors by intent."""
     tracks = [audio_track("Drums", [audio_clip(wav, warped=True)]), midi_track("Keys", [midi_clip()])]
-    with Live(set=a_set(*tracks, group_track("All", audio_track("Voice")))) as live:
+    with Live(set=a_set(*tracks, group_track("All", audio_track("Voice")), audio_track("808"))) as live:
         live.expect_error("")
         live.device = live.load()
         yield live
@@ -79,6 +79,7 @@ def test_what_live_would_refuse_is_printed_and_not_thrown(playing, code, says):
     ("code", "gives"),
     [
         (f'{TRACK}.get("name").join()', "Drums"),
+        ('typeof new LiveAPI("live_set tracks 4").get("name")[0]', "number"),
         (f"{TRACK}.get('mute')[0]", 0),
         (f"{TRACK}.get('mute') instanceof Array", True),
         (f'typeof {TRACK}.id + typeof {TRACK}.get("mixer_device")[1]', "stringnumber"),

@@ -20,6 +20,8 @@ export function live_api_class(where) {
     if (value === null) return ["id", 0];
     if (value instanceof Thing) return ["id", value.id];
     if (Array.isArray(value)) return value.flatMap((one) => (one instanceof Thing ? ["id", one.id] : [one]));
+    // A name that looks like a whole number may come as one.
+    if (typeof value === "string" && /^(0|-?[1-9]\d{0,8})$/.test(value)) return [Number(value)];
     return [typeof value === "object" ? JSON.stringify(value) : value];
   }
 

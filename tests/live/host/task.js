@@ -40,7 +40,7 @@ export function task_class(script) {
       this.#later(ms, 1);
     }
 
-    repeat(times = -1, first_ms = this.interval) {
+    repeat(times = -1, first_ms = 0) {
       this.cancel();
       this.running = 1;
       this.iterations = 0;
