@@ -66,8 +66,8 @@ exports.create = function (max) {
     },
     chance: max.chance
   });
-  var the_landings, the_ends;
-  the_landings = landings.create(function (one, on_end) {
+  var the_ends = null;
+  var land = landings.create(function (one, on_end) {
     landing.land(one.about.plan, the_ends.files_of(one), { mute_source: held.mute_source }, on_end);
   }, function (one, result) {
     the_ends.landed(one, result);
@@ -132,7 +132,6 @@ exports.create = function (max) {
     if (the_service.is_there()) {
       the_client.tick(now, reply_port);
     }
-    the_landings.tick(now);
     draw();
   }
 
@@ -207,7 +206,7 @@ exports.create = function (max) {
     stop_ticking = max.repeat(TICK_MS, function () {
       guarded(tick);
     });
-    the_ends = ends.create({ client: the_client, landings: the_landings, version: version.read(), say: say });
+    the_ends = ends.create({ client: the_client, land: land, version: version.read(), say: say });
     selection.start(function () {
       guarded(function () {
         var of_clip = clip.sentence;

@@ -27,7 +27,7 @@ function where(paths) {
   return paths.length + " files such as " + names.file(paths[0]) + ": drag them from the folder that Show File opens";
 }
 
-// `parts`: {client, landings, version (see version.js), say(sentence)}.
+// `parts`: {client, land (see landings.js), version (see version.js), say(sentence)}.
 exports.create = function (parts) {
   var last_path = "";
 
@@ -45,7 +45,7 @@ exports.create = function (parts) {
       parts.say(words.sentences([told(one)].concat(one.warnings)));
       parts.client.received(one.id);
     } else if (parts.version.can_insert) {
-      parts.landings.add(one);
+      parts.land(one);
     } else {
       parts.say(words.sentences([where(paths), parts.version.sentence].concat(one.warnings)));
       parts.client.received(one.id);

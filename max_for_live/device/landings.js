@@ -1,38 +1,29 @@
 // Landings one after another: Live does what a landing asks for in steps, and two at once would take each other's
 // slots.
 
-var LIMIT_MS = 60000;
-var LATE = "Live has not come to an end with the landing after a minute; Show File opens the folder of the result.";
-
-// `land(one, on_end)` lands one job's files and calls `on_end(result)` once; `on_landed(one, result)` hears of it.
+// `land(one, on_end)` lands one job's files and calls `on_end(result)` once, perhaps at once; `on_landed(one, result)`
+// hears of it. Gives the function that takes a job whose files are to land.
 exports.create = function (land, on_landed) {
   var waiting = [];
-  var current = null;
-  var late_at;
+  var is_landing = false;
 
-  function finish(one, result) {
-    if (current === one) {
-      current = null;
-      on_landed(one, result);
+  function next() {
+    var one = waiting.shift();
+    if (one === undefined) {
+      return;
     }
+    is_landing = true;
+    land(one, function (result) {
+      is_landing = false;
+      on_landed(one, result);
+      next();
+    });
   }
 
-  return {
-    add: function (one) {
-      waiting.push(one);
-    },
-    // Begins what is next. `now` is in milliseconds.
-    tick: function (now) {
-      if (current !== null && now >= late_at) {
-        finish(current, { landed: 0, not_landed: [], sentence: LATE });
-      }
-      if (current === null && waiting.length > 0) {
-        var one = current = waiting.shift();
-        late_at = now + LIMIT_MS;
-        land(one, function (result) {
-          finish(one, result);
-        });
-      }
+  return function (one) {
+    waiting.push(one);
+    if (!is_landing) {
+      next();
     }
   };
 };
