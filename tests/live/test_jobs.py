@@ -198,6 +198,36 @@ def test_a_result_that_live_does_not_take_is_shown_where_it_lies(desk):
     assert desk.sent("received") == [[id]]
 
 
+def test_the_source_is_muted_where_this_is_switched_on(desk):
+    desk.device.press("Mute Source")
+    desk.finish(desk.ask())
+    assert desk.live.get("live_set tracks 0", "mute") == 1
+
+
+def test_a_job_of_which_only_its_progress_is_heard_is_not_asked_for_again(desk):
+    id = desk.ask()
+    desk.hear("progress", id, 0.1, "load", -1.0)
+    desk.advance(4)
+    assert len(desk.sent("edit")) == 1
+
+
+def test_of_several_jobs_the_one_that_failed_is_named(desk):
+    failed = desk.ask()
+    desk.device.turn("Seed", 5)
+    desk.ask()
+    desk.hear("fail", failed, "clip_changed", "The clip is no longer the file that was asked for.")
+    assert desk.status == "'Loop 1': The clip is no longer the file that was asked for."
+
+
+def test_a_job_that_nobody_keeps_is_given_up(desk):
+    id = desk.ask()
+    for _ in range(6):
+        desk.hear("fail", id, "unknown_job", "No job of this id is known.")
+        desk.advance(0.2)
+    assert len(desk.sent("edit")) == 6
+    assert desk.status == "No job of this id is known."
+
+
 def test_a_device_that_is_removed_cancels_what_it_asked_for(desk):
     id = desk.ask()
     desk.hear("ack", id)

@@ -220,6 +220,25 @@ def test_steer_goes_along_the_directions_that_were_found(desk):
     assert desk.landed() == ["Loop 1 · direction 2 -0.50"]
 
 
+def test_another_model_has_other_directions(desk):
+    found(desk)
+    desk.device.turn("Seed", 8)
+    desk.device.turn("Direction 1", 0.5)
+    desk.device.type("Model", "other", enter=True)
+    assert desk.device.text("direction1") == ""
+    desk.ask("Steer", "steer")
+    assert pairs(desk.sent("steer")[0], 6)["seed"] == 8
+
+
+def test_another_part_of_the_clip_has_other_directions(desk):
+    found(desk)
+    desk.device.turn("Seed", 8)
+    desk.device.turn("Direction 1", 0.5)
+    desk.live.set(CLIP, "end_marker", 2)
+    desk.ask("Steer", "steer")
+    assert pairs(desk.sent("steer")[0], 6)["seed"] == 8
+
+
 def test_steer_without_a_search_takes_what_is_set(desk):
     desk.device.turn("Direction 1", 0.25)
     desk.device.turn("Direction 3", -1)

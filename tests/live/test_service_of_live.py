@@ -69,6 +69,15 @@ def test_a_service_that_answers_no_more_is_gone(desk):
     assert len(desk.sent("hello")) == 2
 
 
+def test_when_the_service_seems_gone_the_own_port_is_tried_again(desk):
+    desk.live.advance(25)
+    assert len(desk.sent("here")) > 1, "it may be the port that nothing comes through any more"
+    assert desk.status.startswith(ABSENT)
+    assert desk.sent("hello")[-1] == ["live", 1, desk.device.port]
+    desk.welcome()
+    assert desk.device.lamp == 2
+
+
 def test_jobs_outlive_a_service_that_goes_and_comes(desk):
     id = desk.ask()
     desk.hear("ack", id)
