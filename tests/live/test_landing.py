@@ -210,6 +210,14 @@ def test_a_track_that_was_deleted_meanwhile_leaves_its_result_at_the_end(tmp_pat
         assert "The track 'Drums' is gone." in editing.status
 
 
+def test_a_result_follows_its_scene(tmp_path, loop):
+    with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)])) as editing:
+        asked = editing.ask(SLOT)
+        editing.device.run('new LiveAPI("live_set").call("create_scene", 0);')
+        editing.answer(asked)
+        assert list(editing.session("Drums")) == list(editing.session(RESULT)) == [1]
+
+
 def test_a_clip_that_was_deleted_meanwhile_still_gets_its_result(tmp_path, loop):
     with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)])) as editing:
         asked = editing.ask(SLOT)
@@ -262,3 +270,27 @@ def test_the_device_stays_in_sight(tmp_path, loop):
     with Editing(tmp_path, group_track("Band", inner)) as editing:
         editing.edit("live_set tracks 1 clip_slots 0 clip")
         assert editing.live.get("live_set view", "selected_track") == "live_set master_track"
+
+
+def test_a_fault_of_our_own_ends_the_landing_with_a_sentence(tmp_path, loop):
+    with Editing(tmp_path, audio_track("Drums", [audio_clip(loop, warped=True)])) as editing:
+        editing.device.run('retone_require("./clips").play_once = function () { throw new Error("no ideas"); }; 0;')
+        asked = editing.ask(SLOT)
+        editing.answer(asked, count=2)
+        assert "The landing broke off (Error: no ideas)." in editing.status
+        assert "Live did not take 1 of 2 files." in editing.status
+        assert len([one for one in editing.device.sent if one[0] == "/retone/received"]) == 1
+        assert any("no ideas" in line for line in editing.live.console)
+
+
+def test_a_repetition_that_live_refuses_is_told(tmp_path, loop):
+    clip = audio_clip(loop, warped=True, looping=True, loop_end=4, start_time=0, end_time=12)
+    with Editing(tmp_path, audio_track("Drums", arrangement=[clip])) as editing:
+        editing.device.run(
+            'var room = retone_require("./arrangement"), copy = room.copy, left = 2;'
+            "room.copy = function () { left -= 1; return left < 0 ? 0 : copy.apply(null, arguments); }; 0;"
+        )
+        editing.edit("live_set tracks 0 arrangement_clips 0")
+        assert [one["start_time"] for one in editing.arrangement(RESULT)] == [0, 4]
+        assert "Live did not take repetition 3." in editing.status
+        assert editing.session(RESULT) == {}
