@@ -101,25 +101,24 @@ function is_routed(wanted, now) {
   return wanted !== null && now !== null && wanted.display_name === now.display_name;
 }
 
+// Gives `track` the source's routing called `name`, one of the `available`; whether it has it.
+function route(source, track, name, available) {
+  var wanted = live.dictionary(source, name);
+  if (is_routed(wanted, live.dictionary(track, name))) {
+    return true;
+  }
+  var choice = wanted && same_choice(live.dictionary(track, available) || [], wanted);
+  if (choice) {
+    live.set(track, name, choice);
+  }
+  return is_routed(wanted, live.dictionary(track, name));
+}
+
 // The channels on offer depend on the type, so that goes first.
-function route(source, track, refused) {
-  var type = live.dictionary(source, "output_routing_type");
-  var types = live.dictionary(track, "available_output_routing_types") || [];
-  var choice = type && same_choice(types, type);
-  if (choice) {
-    live.set(track, "output_routing_type", choice);
-  }
-  if (!is_routed(type, live.dictionary(track, "output_routing_type"))) {
+function put_out(source, track, refused) {
+  if (!route(source, track, "output_routing_type", "available_output_routing_types")) {
     refused("the output");
-    return;
-  }
-  var channel = live.dictionary(source, "output_routing_channel");
-  var channels = live.dictionary(track, "available_output_routing_channels") || [];
-  choice = channel && same_choice(channels, channel);
-  if (choice) {
-    live.set(track, "output_routing_channel", choice);
-  }
-  if (!is_routed(channel, live.dictionary(track, "output_routing_channel"))) {
+  } else if (!route(source, track, "output_routing_channel", "available_output_routing_channels")) {
     refused("the output's channel");
   }
 }
@@ -175,7 +174,7 @@ exports.make = function (plan, refused) {
     if (live.child(track, "group_track") !== where.group) {
       refused(where.group === 0 ? "the place outside of groups" : "the place in the source's group");
     }
-    route(source, track, refused);
+    put_out(source, track, refused);
     mix(source, track, refused);
   }
   return track;

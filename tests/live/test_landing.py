@@ -239,7 +239,7 @@ def test_a_file_that_live_cannot_read_does_not_land_and_its_path_is_told(tmp_pat
 def test_where_the_edition_allows_no_more_tracks_the_path_is_told(tmp_path, loop):
     others = [midi_track(f"Keys {number}") for number in range(7)]
     with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)]), *others, edition="lite") as editing:
-        editing.live.expect_error("maximum number of tracks")
+        editing.live.expect_error("no more than 8 tracks")
         editing.edit(SLOT)
         assert len(editing.tracks) == 8
         assert "its edition may allow no more" in editing.status
