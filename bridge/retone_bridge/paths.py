@@ -165,11 +165,18 @@ def folder(given: str, roots: Sequence[Path] = ()) -> Path:
 
 
 def check_room(where: Path) -> None:
-    """Raises RetoneError(cannot_write or disk_full) unless a result fits into the folder ``where``, made or not."""
+    """Raises RetoneError unless a result fits into the folder ``where``, which may still have to be made.
+
+    Its codes are cannot_write, disk_full, or no_such_folder where it goes in this very moment.
+    """
     where = next(path for path in (where, *where.parents) if path.is_dir())
+    try:
+        free = shutil.disk_usage(where).free
+    except OSError:
+        raise RetoneError("no_such_folder", f"There is no folder {where} any more; make it again.") from None
     if not os.access(where, os.W_OK | os.X_OK):
         raise RetoneError("cannot_write", f"{where} may not be written; choose another folder.")
-    if shutil.disk_usage(where).free < FREE_BYTES:
+    if free < FREE_BYTES:
         raise RetoneError("disk_full", f"The disk of {where} is full; make room and ask again.")
 
 

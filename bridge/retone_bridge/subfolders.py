@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from retone_engine.request import RetoneError
 
+_LINKED = {errno.ELOOP, errno.ENOTDIR}
 # Windows makes nothing relative to an open folder; there the path is used, and compared before it is written to.
 _CAN_WALK = {os.open, os.mkdir} <= os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
@@ -23,9 +25,13 @@ def below(folder: Path, names: Sequence[str], *, inside: bool) -> Path:
         path /= name
         if not os.path.lexists(path):
             return path.joinpath(*names[index + 1 :])
-        if not path.is_dir():
-            raise RetoneError("no_such_folder", f"{path} is no folder; move it away, or name another.")
-        path = Path(os.path.realpath(path))
+        try:
+            real = path.resolve(strict=True)
+            if not real.is_dir():
+                raise NotADirectoryError
+        except (OSError, RuntimeError):  # RuntimeError: a loop of links, in older Pythons
+            raise RetoneError("no_such_folder", f"{path} is no folder; move it away, or name another.") from None
+        path = real
         if inside and not path.is_relative_to(folder):
             raise RetoneError(
                 "outside_roots", f"A link below {folder} leads out of it, to {path}; name another folder."
@@ -42,12 +48,15 @@ class Subfolders:
     def make(self, job: str, folder: Path) -> None:
         """Makes what is missing of the real path ``folder``, for ``job``; a link that was laid there is not followed.
 
-        Raises RetoneError(cannot_write).
+        Raises RetoneError(outside_roots or cannot_write).
         """
         try:
             for path in _make(folder):
                 self._made.setdefault(job, []).append(path)
         except OSError as error:
+            if error.errno in _LINKED:
+                words = f"{folder} is no longer the folder that was asked for; nothing was written there."
+                raise RetoneError("outside_roots", words) from error
             raise RetoneError("cannot_write", f"{folder} cannot be made: {error.strerror or error}.") from error
 
     def tidy(self, job: str) -> None:
@@ -75,8 +84,9 @@ def _make(folder: Path) -> Iterator[Path]:
             try:
                 inner = os.open(name, passing, dir_fd=at)
             except FileNotFoundError:
-                os.mkdir(name, dir_fd=at)
-                yield path
+                with suppress(FileExistsError):  # made by another in this moment
+                    os.mkdir(name, dir_fd=at)
+                    yield path
                 inner = os.open(name, passing, dir_fd=at)
             os.close(at)
             at = inner

@@ -162,6 +162,6 @@ def test_a_link_that_is_laid_between_look_and_use_is_not_followed(tmp_path, song
     made = Subfolders()
     with pytest.raises(RetoneError) as caught:
         made.make("r1", song / INNER)
-    assert caught.value.code == "cannot_write"
+    assert caught.value.code == "outside_roots"
     made.tidy("r1")
     assert sorted(tmp_path.joinpath("elsewhere").rglob("*")) == [tmp_path / "elsewhere/Processed"]

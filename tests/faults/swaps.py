@@ -14,13 +14,14 @@ from pathlib import Path
 from faults import exchanging
 from faults import strange_files as make
 from retone_bridge.paths import Places
+from retone_bridge.subfolders import Subfolders
 from retone_engine.audio import read, write
 from retone_engine.recipe import Recipe, fingerprint
 from retone_engine.request import EditRequest, RetoneError
 
 PLACES = ("the clip", "the clip's folder", "the output folder")
 # What may be said of a place that is there, then is a link, then is there again. Anything else is a fault.
-CODES = {"outside_roots", "clip_changed", "no_such_file", "no_such_folder", "not_a_file"}
+CODES = {"outside_roots", "clip_changed", "no_such_file", "no_such_folder", "not_a_file", "cannot_write"}
 _EACH = 20  # jobs before another place is swapped
 
 
@@ -72,12 +73,16 @@ def at_the_doors(folder, count):
     (folder / "music").mkdir()
     scene = Scene(folder, folder / "music")
     places = Places.of(folder / "state", [folder / "music"])
+    subfolders = Subfolders()
     found = Counter()
 
     def step(number):
-        request = EditRequest.of(str(scene.clip), {"prompt": "organ", "output_folder": str(scene.results)})
+        below = {"output_subfolder": f"takes/{number % _EACH}"} if number % 2 else {}
+        request = EditRequest.of(str(scene.clip), {"prompt": "organ", "output_folder": str(scene.results), **below})
         path, state = places.clip(request.path)
         outputs = places.outputs(path, f"door{number}", request)
+        if below:
+            subfolders.make(f"door{number}", places.where(request))
         bounds = places.bounds(f"door{number}", str(path), state, list(map(str, outputs)))
         clip = read(path, stamp=bounds.clip)
         write(outputs[0], clip.samples, clip.rate, "", False, bounds)
