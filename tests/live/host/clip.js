@@ -6,6 +6,8 @@ import { guessed, Warp } from "./warp.js";
 // Live puts a change of `warping` off to its next turn.
 export const WARPING_DEFERRED_MS = 20;
 const WARP_MODES = [0, 1, 2, 3, 4, 6];
+const AUDIO = ["file_path", "sample_length", "sample_rate", "warping", "warp_mode", "warp_markers", "ram_mode"];
+AUDIO.push("available_warp_modes", "gain", "gain_display_string", "pitch_coarse", "pitch_fine");
 const POSITIONS = ["start_marker", "end_marker", "loop_start", "loop_end"];
 const PLAIN = ["name", "color", "muted", "signature_numerator", "signature_denominator", "ram_mode", "is_playing"];
 
@@ -34,7 +36,8 @@ export class Clip extends Thing {
     });
     this.warped = this.is_audio ? Boolean(given.warped) : true;
     if (this.is_audio) this.take_sound(given, sound);
-    const whole = this.is_audio ? (this.warped ? this.warp.beat(this.seconds_long) : this.seconds_long) : given.length ?? 4;
+    const sounding = this.is_audio && (this.warped ? this.warp.beat(this.seconds_long) : this.seconds_long);
+    const whole = this.is_audio ? sounding : given.length;
     this.end = given.end_marker ?? whole;
     this.brace_start = given.loop_start ?? given.start_marker ?? 0;
     this.brace_end = given.loop_end ?? this.end;
@@ -65,20 +68,6 @@ export class Clip extends Thing {
     this.warp = new Warp(given.markers ?? [{ beat_time: 0, sample_time: 0 }], given.tempo ?? tempo);
   }
 
-  /** The same clip in the Arrangement of a track; one that loops is there once around. */
-  copy_to(track, start_time) {
-    const length = this.brace_end - this.brace_start;
-    const positions = { start_marker: this.start, end_marker: this.end };
-    const loop = { loop_start: this.brace_start, loop_end: this.brace_end, other_brace: this.other_brace };
-    const { signature_numerator: numerator, signature_denominator: denominator, ...values } = this.values;
-    const said = { ...values, numerator, denominator, ...positions, ...loop, path: values.file_path, length };
-    const kind = this.is_audio ? "audio" : "midi";
-    const end_time = this.values.looping ? start_time + this.beats(length) : null;
-    const timing = this.is_audio ? { warped: this.warped, markers: this.warp.markers, tempo: this.warp.tempo } : {};
-    const sound = this.is_audio ? { frames: values.sample_length, rate: values.sample_rate } : null;
-    return new Clip(this.live, track, { ...said, ...timing, kind, start_time, end_time }, sound);
-  }
-
   step() {
     if (!this.in_arrangement) return "clip";
     return `arrangement_clips ${this.parent.arrangement.indexOf(this)}`;
@@ -90,11 +79,7 @@ export class Clip extends Thing {
   }
 
   get(name) {
-    const audio_only = ["warping", "warp_markers", "available_warp_modes", "gain_display_string"];
-    const is_audio_name = audio_only.includes(name) || ["file_path", "sample_length", "sample_rate"].includes(name);
-    if (!this.is_audio && (is_audio_name || ["warp_mode", "gain", "pitch_coarse", "pitch_fine"].includes(name))) {
-      throw new Refusal(`${name} is only available for Audio Clips`);
-    }
+    if (!this.is_audio && AUDIO.includes(name)) throw new Refusal(`${name} is only available for Audio Clips`);
     return super.get(name);
   }
 
@@ -149,9 +134,7 @@ export class Clip extends Thing {
   }
 
   set(name, value) {
-    if (!this.is_audio && ["gain", "pitch_coarse", "pitch_fine", "warp_mode", "warping"].includes(name)) {
-      throw new Refusal(`${name} is only available for Audio Clips`);
-    }
+    if (!this.is_audio && AUDIO.includes(name)) throw new Refusal(`${name} is only available for Audio Clips`);
     if (!PLAIN.includes(name) && !this[`set_${name}`]) throw new Error(`the fake cannot set Clip.${name}`);
     super.set(name, value);
   }

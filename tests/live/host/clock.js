@@ -1,4 +1,4 @@
-// Time and turns: what is due when, and the low priority queue on which all of Max's js runs, one thing after the other.
+// Time and turns: what is due when, and the low priority queue on which all of Max's js runs, one after the other.
 
 export class Clock {
   /** `real`: timers of the system; else time goes on by advance() alone. */

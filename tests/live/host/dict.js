@@ -24,7 +24,7 @@ export function dict_class(global, dicts) {
     }
     return [at, parts[parts.length - 1]];
   }
-  const plain = (value) => (value instanceof Dict ? structuredClone(contents(value)) : JSON.parse(JSON.stringify(value)));
+  const plain = (value) => JSON.parse(JSON.stringify(value instanceof Dict ? contents(value) : value));
   Dict.prototype.set = function (key, ...values) {
     const [at, last] = holder(this, key, true);
     at[last] = values.length === 1 ? plain(values[0]) : values.map(plain);

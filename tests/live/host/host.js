@@ -2,6 +2,7 @@
 import { Application } from "./application.js";
 import { open_amxd } from "./amxd.js";
 import { Clock } from "./clock.js";
+import { told_of } from "./copies.js";
 import { Device } from "./device.js";
 import { Network } from "./network.js";
 import { encode } from "./osc.js";
@@ -185,14 +186,4 @@ export class Host {
     if (this.clock.real) throw new Error("real time goes on by itself");
     this.clock.advance(seconds * 1000);
   }
-}
-
-/** All that there is to know of a clip. */
-function told_of(clip) {
-  const told = { ...clip.values };
-  for (const name of ["start_marker", "end_marker", "loop_start", "loop_end", "start_time", "end_time", "length"]) {
-    told[name] = clip.get(name);
-  }
-  if (clip.is_audio) Object.assign(told, { warping: clip.get("warping"), warp_markers: clip.warp.told });
-  return told;
 }

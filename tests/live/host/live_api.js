@@ -1,7 +1,7 @@
 // LiveAPI as [js] has it. Its mistakes are printed to Max's console and never thrown.
 import { carried } from "./es5.js";
-import { Refusal, Thing } from "./thing.js";
-import { mismatch } from "./table.js";
+import { Refusal } from "./thing.js";
+import { atoms, Values } from "./values.js";
 
 const NOTIFYING = "Changes cannot be triggered by notifications. You will need to defer your response.";
 const READS = /^(get_|str_for_value)/;
@@ -13,72 +13,7 @@ const READS = /^(get_|str_for_value)/;
 export function live_api_class(where) {
   const { global, live, error } = where;
   const list = (values) => carried(global, values);
-  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-
-  // The atoms that a property's or child's value is told by.
-  function atoms(value) {
-    if (value === null) return ["id", 0];
-    if (value instanceof Thing) return ["id", value.id];
-    if (Array.isArray(value)) return value.flatMap((one) => (one instanceof Thing ? ["id", one.id] : [one]));
-    // A name that looks like a whole number may come as one.
-    if (typeof value === "string" && /^(0|-?[1-9]\d{0,8})$/.test(value)) return [Number(value)];
-    return [typeof value === "object" ? JSON.stringify(value) : value];
-  }
-
-  function read(thing, name) {
-    const row = live.table.row(thing.type, name);
-    if (!row || row.kind === "function") throw new Refusal(`'${thing.type}' object has no attribute '${name}'`);
-    const value = row.kind === "child" ? thing.child(name) : thing.get(name);
-    if (value === undefined) throw new Error(`the fake knows no ${thing.type}.${name}`);
-    return [row, value];
-  }
-
-  // The object that ["id", N] names, for a value or an argument that is one.
-  function object_of(words) {
-    const at = words[0] === "id" ? words[1] : /^id \d+$/.test(words[0]) ? Number(words[0].slice(3)) : undefined;
-    if (typeof at !== "number") throw new Refusal(`an object is given as "id" and its number, not ${words.join(" ")}`);
-    const thing = live.things.get(at) ?? null;
-    if (!thing && at !== 0) throw new Refusal(`no object has the id ${at}`);
-    return thing;
-  }
-
-  function dictionary(value) {
-    if (value instanceof global.Dict) return JSON.parse(value.stringify());
-    if (typeof value !== "string") return JSON.parse(JSON.stringify(value));
-    try {
-      return JSON.parse(value);
-    } catch {
-      throw new Refusal(`a dictionary wanted, not ${value}`);
-    }
-  }
-
-  function typed(type, value, what) {
-    if (type === "dictionary" || type === "WarpMarker") {
-      const given = dictionary(value);
-      if (given === null || typeof given !== "object") throw new Refusal(`${what}: a dictionary wanted, not ${value}`);
-      return given;
-    }
-    const wrong = mismatch(type, value);
-    if (wrong) throw new Refusal(`${what}: ${wrong}`);
-    return ["symbol", "unicode"].includes(type) ? String(value) : value;
-  }
-
-  const OBJECTS = ["Track", "Clip", "ClipSlot", "Scene", "Device", "DeviceParameter"];
-
-  function arguments_for(row, name, given) {
-    const words = [...given];
-    const taken = [];
-    for (const one of row.arguments) {
-      const [what, type] = one.replace("?", "").split(": ");
-      if (!words.length && one.endsWith("?")) break;
-      if (!words.length) throw new Refusal(`${name}: the argument ${what} is missing`);
-      if (OBJECTS.includes(type)) taken.push(object_of(words.splice(0, words[0] === "id" ? 2 : 1)));
-      else taken.push(typed(type, words.shift(), `${name} ${what}`));
-    }
-    if (words.length) throw new Refusal(`${name}: too many arguments: ${words.join(" ")}`);
-    return taken;
-  }
-
+  const reading = new Values(live, (value) => value instanceof global.Dict);
   const flat = (values) => values.flatMap((one) => (Array.isArray(one) ? one : [one]));
 
   class LiveAPI {
@@ -168,7 +103,7 @@ export function live_api_class(where) {
 
     #tell_value() {
       try {
-        const [, value] = read(this.#thing, this.#property);
+        const [, value] = reading.read(this.#thing, this.#property);
         this.#call([this.#property, ...atoms(value)]);
       } catch (mistake) {
         this.#refused(this.#property, mistake);
@@ -235,7 +170,7 @@ export function live_api_class(where) {
       this.#property = name;
       if (name) {
         const fine = this.#attempt(`property ${name}`, (thing) => {
-          const [row] = read(thing, name);
+          const [row] = reading.read(thing, name);
           if (!row.access.includes("observe")) throw new Refusal(`${thing.type}.${name} cannot be observed`);
           if (!this.#callback) throw new Refusal("observing needs a callback");
           return true;
@@ -247,7 +182,7 @@ export function live_api_class(where) {
 
     get(name) {
       return this.#attempt(`get ${name}`, (thing) => {
-        const [row, value] = read(thing, name);
+        const [row, value] = reading.read(thing, name);
         if (!row.access.includes("get")) throw new Refusal(`${thing.type}.${name} cannot be read`);
         return list(atoms(value));
       });
@@ -260,7 +195,7 @@ export function live_api_class(where) {
 
     getcount(name) {
       return this.#attempt(`getcount ${name}`, (thing) => {
-        const [, value] = read(thing, name);
+        const [, value] = reading.read(thing, name);
         if (!Array.isArray(value)) throw new Refusal(`${thing.type}.${name} is no list`);
         return value.length;
       });
@@ -268,14 +203,14 @@ export function live_api_class(where) {
 
     set(name, ...given) {
       this.#change(`set ${name}`, (thing) => {
-        const [row] = read(thing, name);
-        if (!row.access.includes("set")) throw new Refusal(`property '${name}' of '${thing.type}' object has no setter`);
+        const [row] = reading.read(thing, name);
+        if (!row.access.includes("set")) throw new Refusal(`property '${name}' of '${thing.type}' has no setter`);
         const values = flat(given);
         live.calls.push([thing.path(), "set", name, ...values.map(shown)]);
-        if (row.kind === "child") return thing.set_child(name, object_of(values));
+        if (row.kind === "child") return thing.set_child(name, reading.object_of(values));
         if (values.length !== 1) throw new Refusal(`one value wanted, not ${values.join(" ")}`);
-        const value = typed(row.type, values[0], name);
-        if (!same(value, undefined)) thing.set(name, value);
+        const value = reading.typed(row.type, values[0], name);
+        thing.set(name, value);
       });
     }
 
@@ -283,7 +218,7 @@ export function live_api_class(where) {
       return this.#change(name, (thing) => {
         const row = live.table.row(thing.type, name);
         if (!row || row.kind !== "function") throw new Refusal(`'${thing.type}' object has no attribute '${name}'`);
-        const values = arguments_for(row, name, flat(given));
+        const values = reading.arguments_for(row, name, flat(given));
         if (!thing[`call_${name}`]) throw new Error(`the fake knows no ${thing.type}.${name}`);
         live.calls.push([thing.path(), "call", name, ...flat(given).map(shown)]);
         const result = thing[`call_${name}`](...values);

@@ -5,9 +5,8 @@ export class Parameter extends Thing {
   constructor(live, parent, name, value, min, max, step) {
     super(live, "DeviceParameter", parent);
     this.own_step = step;
-    Object.assign(this.values, { name, original_name: name, value, min, max, is_enabled: 1, is_quantized: 0, state: 0 });
-    this.values.default_value = value;
-    this.values.automation_state = 0;
+    Object.assign(this.values, { name, original_name: name, value, default_value: value, min, max });
+    Object.assign(this.values, { is_enabled: 1, is_quantized: 0, state: 0, automation_state: 0 });
   }
 
   step() {
@@ -28,8 +27,10 @@ export class Mixer extends Thing {
     this.children.volume = new Parameter(live, this, "Track Volume", volume, 0, 1, "volume");
     this.children.panning = new Parameter(live, this, "Track Panning", panning, -1, 1, "panning");
     const [left, right] = split ?? [-1, 1];
-    this.children.left_split_stereo = new Parameter(live, this, "Split Stereo Pan L", left, -1, 1, "left_split_stereo");
-    this.children.right_split_stereo = new Parameter(live, this, "Split Stereo Pan R", right, -1, 1, "right_split_stereo");
+    for (const [side, letter, value] of [["left", "L", left], ["right", "R", right]]) {
+      const name = `${side}_split_stereo`;
+      this.children[name] = new Parameter(live, this, `Split Stereo Pan ${letter}`, value, -1, 1, name);
+    }
     this.children.sends = [];
     this.given_sends = sends;
   }

@@ -74,7 +74,9 @@ export class UdpSend {
     const { device, host } = this.box;
     const bytes = encode(message);
     if (typeof message[0] !== "string") return host.error(device, "udpsend: no OSC address: " + message.join(" "));
-    if (bytes.length > this.most) return host.error(device, `udpsend: ${bytes.length} bytes are more than a packet takes`);
+    if (bytes.length > this.most) {
+      return host.error(device, `udpsend: ${bytes.length} bytes are more than a packet takes`);
+    }
     const [[address, ...values]] = decode(bytes);
     device.sent.push({ address, arguments: values, port: this.port, bytes: bytes.length });
     host.network.send(this.host, this.port, bytes);

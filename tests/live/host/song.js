@@ -77,8 +77,7 @@ export class Song extends Thing {
 
   create_track(kind, index) {
     if (index < -1 || index > this.tracks.length) throw new Refusal(`Invalid track index ${index}`);
-    const limit = this.live.track_limit;
-    if (limit !== null && this.tracks.length >= limit) throw new Refusal(`The maximum number of tracks (${limit}) is reached`);
+    check_limit("tracks", this.tracks, this.live.track_limit);
     const at = index === -1 ? this.tracks.length : index;
     // A group holds what lies between its members: what is put before one of them is one itself.
     const group = this.tracks[at] ? this.tracks[at].group : null;
@@ -107,15 +106,18 @@ export class Song extends Thing {
 
   call_create_scene(index) {
     if (index < -1 || index > this.scenes.length) throw new Refusal(`Invalid scene index ${index}`);
-    const limit = this.live.scene_limit;
-    if (limit !== null && this.scenes.length >= limit) throw new Refusal(`The maximum number of scenes (${limit}) is reached`);
+    check_limit("scenes", this.scenes, this.live.scene_limit);
     const at = index === -1 ? this.scenes.length : index;
     this.scenes.splice(at, 0, new Scene(this.live, this));
     for (const track of this.tracks) track.insert_slot(at);
     this.changed("scenes");
   }
 
-  call_undo() {}
+}
+
+/** Smaller editions of Live allow only so many. */
+function check_limit(what, held, limit) {
+  if (limit !== null && held.length >= limit) throw new Refusal(`The maximum number of ${what} (${limit}) is reached`);
 }
 
 /** What the file holds, or what the scene says of a file that is not there. */

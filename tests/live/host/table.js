@@ -1,4 +1,4 @@
-// What the object model of one build lets Max do, from lom.json: which names a class has, and what may be done with each.
+// What the object model of one build lets Max do, from lom.json: the names of each class, and what each is.
 import fs from "node:fs";
 
 const rows = JSON.parse(fs.readFileSync(new URL("../lom.json", import.meta.url), "utf8")).names;

@@ -1,4 +1,5 @@
 // A track: its slots, its clips in the Arrangement, its group, mixer and outputs.
+import { copy_to } from "./copies.js";
 import { clip_of_file, ClipSlot } from "./slot.js";
 import { Mixer } from "./mixer.js";
 import { Refusal, Thing } from "./thing.js";
@@ -56,7 +57,7 @@ export class Track extends Thing {
   }
 
   child_arrangement_clips() {
-    if (["return", "master"].includes(this.kind)) throw new Refusal("Return and master tracks have no arrangement clips");
+    if (["return", "master"].includes(this.kind)) throw new Refusal("Such a track has no arrangement clips");
     return this.arrangement;
   }
 
@@ -92,13 +93,15 @@ export class Track extends Thing {
   // What may be chosen as the output, as Live lists it: what the track feeds first, then all others.
   outputs() {
     const main = this.group ? ["Group", "Main"] : ["Main"];
-    const others = this.parent.tracks.filter((one) => one !== this && one.kind !== "group").map((one) => one.values.name);
-    return ["Ext. Out", ...main, ...others, "Sends Only"].map((name) => this.live.routing(name));
+    const others = this.parent.tracks.filter((one) => one !== this && one.kind !== "group");
+    const names = ["Ext. Out", ...main, ...others.map((one) => one.values.name), "Sends Only"];
+    return names.map((name) => this.live.routing(name));
   }
 
   channels() {
     const routed = this.output_now();
-    const names = routed === "Ext. Out" ? ["1/2", "3/4"] : ["Main", "Group", "Sends Only"].includes(routed) ? [] : ["Track In"];
+    if (["Main", "Group", "Sends Only"].includes(routed)) return [];
+    const names = routed === "Ext. Out" ? ["1/2", "3/4"] : ["Track In"];
     return names.map((name) => this.live.routing(name));
   }
 
@@ -151,7 +154,7 @@ export class Track extends Thing {
     const takes = clip && (clip.is_audio ? this.takes_audio_clips : this.kind === "midi" && !this.values.is_frozen);
     if (!takes) throw new Refusal("The clip cannot be put on this track");
     if (position < 0 || position > LAST_BEAT) throw new Refusal(`Invalid position ${position}`);
-    const copy = clip.copy_to(this, position);
+    const copy = copy_to(clip, this, position);
     this.place(copy);
     this.clear_under(copy);
     this.changed("arrangement_clips");

@@ -6,7 +6,7 @@ const HIDDEN_BEATS = 0.03125;
 const SAME = 1e-6;
 
 export class Warp {
-  /** `markers`: [{beat_time, sample_time}], at least one; `tempo` in beats a minute is the slope where one stands alone. */
+  /** `markers`: [{beat_time, sample_time}], at least one; `tempo` (beats a minute): the slope of a single one. */
   constructor(markers, tempo) {
     this.markers = markers.map(({ beat_time, sample_time }) => ({ beat_time, sample_time }));
     this.tempo = tempo;
@@ -64,7 +64,7 @@ export class Warp {
     const after = this.markers.slice(before.length);
     const low = before[before.length - 1];
     if ((low && sample_time <= low.sample_time) || (after[0] && sample_time >= after[0].sample_time)) {
-      throw new Refusal(`Warp markers must rise: beat ${beat_time} at ${sample_time} s does not fit between the others`);
+      throw new Refusal(`Warp markers must rise: beat ${beat_time} at ${sample_time} s does not fit`);
     }
     this.markers = [...before, { beat_time, sample_time }, ...after];
   }
