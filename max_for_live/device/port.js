@@ -8,7 +8,6 @@ var LAST = 9230;
 // Several devices in one set begin at different ports, so that they seldom meet.
 var SPREAD = 50;
 var WAIT_MS = 500;
-var AGAIN_MS = 200; // a packet may be lost even here
 
 exports.NONE_FREE = "No UDP port from " + FIRST + " to " + LAST + " brings answers to this device: a firewall may "
   + "stand between Live and itself. Allow Live in it.";
@@ -19,14 +18,13 @@ exports.create = function (max) {
   var nonce = "";
   var is_ours = false;
   var tried = 0;
-  var next_at, again_at;
+  var next_at;
 
   function attempt(now) {
     nonce = names.nonce(max.chance);
     max.listen(port);
     max.say_to(port, ["/retone/here", nonce]);
     next_at = now + WAIT_MS;
-    again_at = now + AGAIN_MS;
   }
 
   return {
@@ -45,16 +43,10 @@ exports.create = function (max) {
       return true;
     },
     tick: function (now) {
-      if (is_ours) {
-        return;
-      }
-      if (now >= next_at) {
+      if (!is_ours && now >= next_at) {
         tried += 1;
         port = port === LAST ? FIRST : port + 1;
         attempt(now);
-      } else if (now >= again_at) {
-        again_at = next_at;
-        max.say_to(port, ["/retone/here", nonce]);
       }
     },
     // The port, or 0 while none is ours.

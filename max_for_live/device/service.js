@@ -81,18 +81,18 @@ exports.create = function (send) {
   // Takes in an event of replies.js. True when jobs are to be asked for anew: the service was not there before, or has
   // been started again meanwhile.
   function hear(event) {
-    var is_new = false;
+    var was_there = understands();
+    var is_another = false;
     unanswered = 0;
     if (event.kind === "welcome") {
-      is_new = welcome === null;
       welcome = event;
       vitals.device = event.device;
       vitals.model = event.model;
     } else if (event.kind === "status.reply") {
-      is_new = event.uptime_seconds < vitals.uptime_seconds;
+      is_another = event.uptime_seconds < vitals.uptime_seconds;
       vitals = event;
     }
-    return is_new && understands();
+    return understands() && (is_another || !was_there);
   }
 
   return {

@@ -61,6 +61,10 @@ def test_results_that_were_lost_are_asked_for(desk):
     desk.live.advance(0.2)
     assert desk.sent("job") == [[id, desk.device.port]]
     assert desk.landed() == []
+    for _ in range(3):
+        desk.hear("done", id, 2, "/music/lost.wav")
+    desk.live.advance(0.2)
+    assert len(desk.sent("job")) == 1, "a done that is told again is no reason to hurry"
     desk.finish(id, 2)
     assert desk.landed() == ["Loop 1 · a flute 1", "Loop 1 · a flute 2"]
 
@@ -73,6 +77,23 @@ def test_a_busy_service_is_asked_again_when_it_said(desk):
     assert len(desk.sent("edit")) == 1
     desk.advance(0.4)
     assert [request[0] for request in desk.sent("edit")] == [id, id]
+    desk.advance(0.4)
+    assert len(desk.sent("edit")) == 3, "this one may be lost as well as the first"
+
+
+def test_a_job_that_no_room_was_found_for_ends_with_its_cancel(desk):
+    id = desk.ask()
+    desk.device.press("Cancel")
+    desk.hear("busy", id, 3000)
+    assert desk.status == "Cancelled."
+    desk.advance(5)
+    assert len(desk.sent("edit")) == 1
+
+
+def test_what_was_cancelled_can_be_asked_for_again_at_once(desk):
+    first = desk.ask()
+    desk.device.press("Cancel")
+    assert desk.ask() != first
 
 
 def test_a_fail_is_told_in_the_services_own_words(desk):
@@ -235,3 +256,12 @@ def test_a_device_that_is_removed_cancels_what_it_asked_for(desk):
     desk.live.advance(20)
     assert desk.device.sent[-1] == ("/retone/cancel", [id, desk.device.port])
     assert len(desk.sent("cancel")) == 1
+
+
+def test_a_device_that_is_removed_while_it_lands_lets_the_service_rest(desk):
+    id = desk.ask()
+    (path,) = desk.make(id)
+    desk.hear("done", id, 1, path)
+    desk.device.remove()
+    assert desk.sent("received") == [[id]]
+    assert desk.sent("cancel") == []

@@ -103,6 +103,8 @@ def test_what_happens_while_a_set_is_loaded_is_remembered_but_not_done(tmp_path)
         desk.ask()
         sent = pairs(desk.sent("edit")[0])
         assert (sent["prompt"], sent["seed"], sent["strength"]) == ("an organ", 12, 0.5)
+        desk.device.begin()
+        assert len(desk.sent("here")) == 1, "it was ready before"
 
 
 def test_a_new_seed_is_one_step_that_the_user_finds(desk):
@@ -150,6 +152,9 @@ def test_show_file_opens_the_folder_of_the_last_result(tmp_path):
         desk.hear("done", id, 1, "C:\\Users\\mé\\My Sets\\loop.wav")
         desk.device.press("Show File")
         assert desk.live.launched == ["file:///C:/Users/m%C3%A9/My%20Sets"]
+        desk.finish(desk.ask())
+        desk.device.press("Show File")
+        assert desk.live.launched[1:] == [tmp_path.as_uri()]
 
 
 def found(desk, *, count=2):
@@ -198,6 +203,37 @@ def test_find_hears_a_direction_that_was_lost(desk):
     desk.hear("direction", id, 1, 0.5, 0, RATE, 100.0, 2000.0)
     desk.hear("done", id, 2, paths[0])
     assert desk.status.startswith("1 direction found.")
+
+
+def test_a_direction_that_never_comes_is_not_waited_for(desk):
+    id = desk.ask("Find", "directions")
+    paths = desk.make(id, 2)
+    for _ in range(7):
+        desk.hear("done", id, 2, paths[0])
+        desk.advance(1)
+    assert len(desk.sent("job")) == 5
+    assert desk.status.startswith("0 directions found.")
+
+
+def test_a_search_that_failed_is_not_what_steer_goes_by(desk):
+    id = desk.ask("Find", "directions")
+    desk.hear("fail", id, "cancelled", "The job was cancelled.")
+    desk.device.turn("Seed", 8)
+    desk.device.turn("Direction 1", 0.5)
+    desk.ask("Steer", "steer")
+    assert pairs(desk.sent("steer")[0], 6)["seed"] == 8
+
+
+def test_the_knobs_are_named_for_the_clip_that_was_searched(desk):
+    found(desk)
+    desk.finish(desk.ask())
+    desk.live.select("live_set tracks 1 clip_slots 0 clip")
+    desk.advance(1)
+    assert desk.device.text("clip").startswith("Loop 1 · a flute")
+    assert desk.device.text("direction1") == ""
+    desk.live.select(CLIP)
+    desk.advance(1)
+    assert desk.device.text("direction1") != ""
 
 
 def test_steer_goes_along_the_directions_that_were_found(desk):

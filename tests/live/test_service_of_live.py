@@ -165,7 +165,10 @@ def test_where_no_port_is_free_this_is_said(tmp_path):
         for port in range(9131, 9231):
             desk.live.take_port(port)
         desk.load()
-        desk.live.advance(55)
+        desk.live.advance(40)
+        desk.hear("here", "n0123456789ab")
+        assert desk.device.text("engine") == "checking its port", "this was another device's packet"
+        desk.live.advance(15)
         assert desk.status.startswith("No UDP port from 9131 to 9230 brings answers to this device: a firewall")
         assert (desk.device.text("engine"), desk.device.lamp) == ("no port", 3)
 
