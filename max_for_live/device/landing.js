@@ -57,7 +57,8 @@ function begin(plan, files, on_end) {
   return state;
 }
 
-// The first of the source's Retone tracks where `find(track)` finds room, or a new one: {track, room}, or null.
+// The first of the source's Retone tracks where `find(track)` finds room, or a new one: {track, room: what it found},
+// or null.
 function find_room(state, find) {
   var found = tracks.find(state.plan);
   if (found.frozen > 0) {
@@ -112,16 +113,18 @@ function copy_pieces(state, clip, track, pieces) {
   return true;
 }
 
-function find_stretch(state) {
-  return find_room(state, function (track) {
-    return arrangement.is_free(track, state.plan.start_time, state.plan.end_time) ? slots.free(track, 0) : null;
-  });
-}
-
 // Lands one file in the Arrangement, a clip a repetition; then() comes when they lie there, or did not land.
 function land_in_arrangement(state, file, then) {
-  var pieces = region.repetitions(state.plan);
-  var place = find_stretch(state);
+  var plan = state.plan;
+  var pieces = region.repetitions(plan);
+
+  function is_free(track) {
+    return arrangement.is_free(track, plan.start_time, plan.end_time);
+  }
+
+  var place = find_room(state, function (track) {
+    return is_free(track) ? slots.free(track, 0) : null;
+  });
   var clip = place ? slots.insert(place.room.slot, file.path) : 0;
   if (clip === 0) {
     state.not_landed.push(file.path);
@@ -130,7 +133,7 @@ function land_in_arrangement(state, file, then) {
   }
   clips.dress(clip, file.label, pieces[0], state, function () {
     // Somebody may have put something there meanwhile; then it is another track.
-    var target = find_stretch(state);
+    var target = find_room(state, is_free);
     if (target && copy_pieces(state, clip, target.track, pieces)) {
       state.landed.push({ track: target.track });
     } else {

@@ -9,19 +9,26 @@ var observer = null; // of what Live's detail view shows
 var kept = null; // a LiveAPI on the last audio clip: Live sets its id to 0 when that clip goes
 var later = null;
 
-// The clip that Live shows, or that lies in the highlighted slot, where it is an audio clip; else 0.
-function shown() {
+// Keeps the clip that Live shows, where it is an audio clip. Who uses the device may by that highlight another slot, so
+// what lies there counts only while no clip is kept. Gives the clip that Live shows, or 0.
+function keep() {
   var view = live.root("live_set view");
   var clip = live.child(view, "detail_clip");
-  if (clip && live.flag(clip, "is_audio_clip")) {
-    return { audio: clip };
+  var is_audio = clip !== 0 && live.flag(clip, "is_audio_clip");
+  if (!is_audio && kept !== null && Number(kept.id) !== 0) {
+    return clip;
   }
-  var slot = live.child(view, "highlighted_clip_slot");
-  var in_slot = slot ? live.child(slot, "clip") : 0;
-  if (in_slot && live.flag(in_slot, "is_audio_clip")) {
-    return { audio: in_slot };
+  if (!is_audio) {
+    clip = live.child(live.child(view, "highlighted_clip_slot"), "clip") || clip;
+    is_audio = clip !== 0 && live.flag(clip, "is_audio_clip");
   }
-  return { audio: 0, other: clip || in_slot };
+  if (is_audio) {
+    kept = kept || new LiveAPI("live_set");
+    if (Number(kept.id) !== clip) {
+      kept.id = clip;
+    }
+  }
+  return clip;
 }
 
 // Watches the selection: on_change() comes after each change, and once at the start, never inside a notification.
@@ -57,18 +64,10 @@ exports.stop = function () {
 
 // {clip (id), name, text: "Loop 1 · 4.00 s · Session"}, or {sentence}.
 exports.current = function () {
-  var now = shown();
-  if (now.audio) {
-    if (kept === null) {
-      kept = new LiveAPI("live_set");
-    }
-    if (Number(kept.id) !== now.audio) {
-      kept.id = now.audio;
-    }
-  }
+  var shown = keep();
   var clip = kept !== null ? Number(kept.id) : 0;
-  if (!clip) {
-    return now.other ? source.read(now.other) : { sentence: "Select an audio clip: what it plays will be edited." };
+  if (clip === 0) {
+    return shown ? source.read(shown) : { sentence: "Select an audio clip: what it plays will be edited." };
   }
   var plan = source.read(clip);
   if (plan.sentence) {

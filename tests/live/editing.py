@@ -19,17 +19,20 @@ def sound(path, frames, rate=RATE):
 
 
 class Editing:
-    """A set with one device in it, which the service has welcomed; ``more`` goes to Live. Files lie in ``folder``."""
+    """A set with one device in it, which the service has welcomed. Files lie in ``folder``.
 
-    def __init__(self, folder, *tracks, options=None, **more):
+    ``options`` are the set's, ``on`` the path of the device's track (the master when None); ``more`` goes to Live.
+    """
+
+    def __init__(self, folder, *tracks, options=None, on=None, **more):
         self.folder = folder
         self.made = 0
         self.live = Live(set=a_set(*tracks, **(options or {})), **more)
-        self.add_device()
+        self.add_device(on)
 
-    def add_device(self):
+    def add_device(self, on=None):
         """Loads a device, which is the one in use from now on."""
-        self.device = self.live.load()
+        self.device = self.live.load(on)
         self.live.advance(0.1)
         self.device.hear("/retone/welcome", "1.0.0", 1, "cpu", "pocket", 60)
         self.device.type("Prompt", "a flute", enter=True)

@@ -163,6 +163,14 @@ def test_in_the_arrangement_further_tracks_take_what_would_cover_another(tmp_pat
         assert f"On 3 tracks named '{RESULT}'" in editing.status
 
 
+def test_the_arrangement_is_reached_through_the_only_free_slot(tmp_path, loop):
+    drums = audio_track("Drums", arrangement=[audio_clip(loop, start_time=8)])
+    with Editing(tmp_path, drums, options={"scenes": 1}) as editing:
+        editing.edit("live_set tracks 0 arrangement_clips 0")
+        assert editing.tracks == ["Drums", RESULT]
+        assert len(editing.arrangement(RESULT)) == 1
+
+
 def test_two_devices_that_land_at_one_place_at_once_cover_nothing(tmp_path, loop):
     drums = audio_track("Drums", arrangement=[audio_clip(loop, warped=True, start_time=8)])
     with Editing(tmp_path, drums, audio_track(RESULT), new_clips={"warped": False}) as editing:
@@ -239,7 +247,7 @@ def test_a_file_that_live_cannot_read_does_not_land_and_its_path_is_told(tmp_pat
 def test_where_the_edition_allows_no_more_tracks_the_path_is_told(tmp_path, loop):
     others = [midi_track(f"Keys {number}") for number in range(7)]
     with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)]), *others, edition="lite") as editing:
-        editing.live.expect_error("no more than 8 tracks")
+        editing.live.expect_error("create_audio_track")
         editing.edit(SLOT)
         assert len(editing.tracks) == 8
         assert "its edition may allow no more" in editing.status

@@ -35,6 +35,16 @@ def test_using_the_device_keeps_the_clip_that_was_selected(tmp_path, loop):
         assert editing.ask()["path"] == loop
 
 
+def test_a_clip_in_the_row_of_the_device_does_not_take_the_place_of_the_one_selected(tmp_path, loop):
+    other = sound(tmp_path / "other.wav", RATE)
+    drums = audio_track("Drums", [audio_clip(loop)])
+    with Editing(tmp_path, drums, audio_track("Bass", [audio_clip(other)]), on="live_set tracks 1") as editing:
+        editing.select(SLOT)
+        editing.device.press("New Seed")
+        assert editing.live.get("live_set view", "highlighted_clip_slot") == "live_set tracks 1 clip_slots 0"
+        assert editing.ask()["path"] == loop
+
+
 def test_a_midi_clip_does_not_take_the_place_of_an_audio_clip(tmp_path, loop):
     with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)]), midi_track("Keys", [midi_clip()])) as editing:
         editing.select(SLOT)

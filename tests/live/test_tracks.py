@@ -94,7 +94,7 @@ def test_a_source_that_lies_on_the_track_of_the_result_is_not_muted(tmp_path, lo
 def test_where_the_edition_allows_no_more_scenes_another_track_takes_the_result(tmp_path, loop):
     full = audio_track(RESULT, [audio_clip(loop)] * 8)
     with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)]), full, edition="lite") as editing:
-        editing.live.expect_error("no more than 8 scenes")
+        editing.live.expect_error("create_scene")
         editing.edit(SLOT)
         assert editing.tracks == ["Drums", RESULT, RESULT]
         assert "scene 1." in editing.status
