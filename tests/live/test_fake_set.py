@@ -224,8 +224,8 @@ def test_smaller_editions_make_no_more_tracks_and_scenes(edition, tracks):
     with Desk(*[audio_track(str(number)) for number in range(tracks)], scenes=tracks, edition=edition) as desk:
         desk.number("live_set", "create_audio_track", -1)
         desk.number("live_set", "create_scene", -1)
-        desk.refuses("maximum number of tracks")
-        desk.refuses("maximum number of scenes")
+        desk.refuses(f"no more than {tracks} tracks")
+        desk.refuses(f"no more than {tracks} scenes")
         assert len(desk.live.tracks()) == tracks == len(desk.live.get("live_set", "scenes"))
 
 

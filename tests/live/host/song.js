@@ -117,7 +117,7 @@ export class Song extends Thing {
 
 /** Smaller editions of Live allow only so many. */
 function check_limit(what, held, limit) {
-  if (limit !== null && held.length >= limit) throw new Refusal(`The maximum number of ${what} (${limit}) is reached`);
+  if (limit !== null && held.length >= limit) throw new Refusal(`Live allows no more than ${limit} ${what}`);
 }
 
 /** What the file holds, or what the scene says of a file that is not there. */
