@@ -5,7 +5,7 @@ import pytest
 from live.desk import CLIP, Desk
 from live.editing import RATE
 from live.host import Live
-from live.scene import a_set, midi_clip, midi_track
+from live.scene import a_set, audio_clip, audio_track, midi_clip, midi_track
 
 
 @pytest.fixture
@@ -73,7 +73,8 @@ def test_what_is_too_long_is_not_sent(desk):
 
 
 def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
-    with Live(set=a_set(midi_track("Keys", [midi_clip("A tune")]))) as live:
+    drums = audio_track("Drums", [audio_clip("/music/loop.wav", frames=RATE, rate=RATE)])
+    with Live(set=a_set(midi_track("Keys", [midi_clip("A tune")]), drums)) as live:
         device = live.load()
         device.type("Prompt", "a flute")
         device.press("Edit")
@@ -85,6 +86,10 @@ def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
         device.press("Edit")
         live.advance(1)
         assert [address for address, _ in device.sent if address == "/retone/edit"] == []
+        device.press("Edit")
+        live.select("live_set tracks 1 clip_slots 0 clip")
+        live.advance(0.1)
+        assert "MIDI" not in device.text("status"), "this was said of the clip before"
 
 
 def test_what_happens_while_a_set_is_loaded_is_remembered_but_not_done(tmp_path):
