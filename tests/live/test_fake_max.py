@@ -148,8 +148,8 @@ def test_a_taken_port_is_deaf_and_one_that_was_moved_hears(tmp_path):
         assert device.port is None and "Error binding" in live.console[0]
         device.run("move()")
         assert device.port == 9201
-        device.hear("/heard", "a b", 1, 0.5)
-        assert live.console[-1] == "/heard a b 1 0.5"
+        device.hear("/heard", "a b", 1, 0.5, "808")
+        assert live.console[-1] == "/heard a b 1 0.5 808"
 
 
 def test_a_deleted_device_keeps_its_port(tmp_path):

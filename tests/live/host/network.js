@@ -1,6 +1,6 @@
 // UDP as Max has it. By real time these are real sockets; by manual time packets go from port to port in here.
 import dgram from "node:dgram";
-import { decode, encode } from "./osc.js";
+import { decode, encode_as_max } from "./osc.js";
 
 const LATENCY_MS = 1;
 const HOST = "127.0.0.1";
@@ -72,7 +72,7 @@ export class UdpSend {
 
   send(message) {
     const { device, host } = this.box;
-    const bytes = encode(message);
+    const bytes = encode_as_max(message);
     if (typeof message[0] !== "string") return host.error(device, "udpsend: no OSC address: " + message.join(" "));
     if (bytes.length > this.most) {
       return host.error(device, `udpsend: ${bytes.length} bytes are more than a packet takes`);

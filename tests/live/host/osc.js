@@ -3,23 +3,27 @@
 const padded = (bytes) => Buffer.concat([bytes, Buffer.alloc(4 - (bytes.length % 4))]);
 const text = (value) => padded(Buffer.from(value, "utf8"));
 
-/** The packet of a message [address, ...atoms]. Whole numbers leave as `i`, also those that stand in a symbol. */
+/** The packet of a message [address, ...atoms] as udpsend makes it: what a symbol holds may leave as a number. */
+export function encode_as_max([address, ...atoms]) {
+  return encode([address, ...atoms.map((atom) => (/^-?\d{1,9}$/.test(atom) ? Number(atom) : atom))]);
+}
+
+/** The packet of a message [address, ...atoms]; whole numbers leave as `i`, others as `f`. */
 export function encode([address, ...atoms]) {
   let tags = ",";
   const parts = [];
   for (const atom of atoms) {
-    const whole = typeof atom === "string" && /^-?\d{1,9}$/.test(atom) ? Number(atom) : atom;
     const bytes = Buffer.alloc(4);
-    if (typeof whole === "string") {
+    if (typeof atom === "string") {
       tags += "s";
-      parts.push(text(whole));
-    } else if (Number.isInteger(whole) && Math.abs(whole) < 2 ** 31) {
+      parts.push(text(atom));
+    } else if (Number.isInteger(atom) && Math.abs(atom) < 2 ** 31) {
       tags += "i";
-      bytes.writeInt32BE(whole);
+      bytes.writeInt32BE(atom);
       parts.push(bytes);
     } else {
       tags += "f";
-      bytes.writeFloatBE(whole);
+      bytes.writeFloatBE(atom);
       parts.push(bytes);
     }
   }
@@ -42,7 +46,7 @@ export function decode(bytes) {
     const end = bytes.indexOf(0, at);
     if (end < 0) throw new Error("no OSC");
     const value = bytes.toString("utf8", at, end);
-    at = end + 4 - ((end - 0) % 4);
+    at = end + 4 - (end % 4);
     return value;
   };
   const address = string();
