@@ -89,7 +89,7 @@ def played(clip):
     """From where to where a clip plays, in its own positions."""
     if clip["looping"]:
         return min(clip["start_marker"], clip["loop_start"]), clip["loop_end"]
-    return clip["start_marker"], clip["end_marker"]
+    return clip["loop_start"], clip["loop_end"]
 
 
 def region(clip):

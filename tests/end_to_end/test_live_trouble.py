@@ -209,7 +209,7 @@ def test_where_the_edition_allows_no_more_tracks_the_file_is_named(open_live, so
     arranged = [] if held else [audio_clip(wav, start_time=2.0)]
     others = [audio_track(f"Track {number}") for number in range(7)]
     live = open_live(audio_track("Piano", held, arranged), *others, edition="lite")
-    live.expect_error("The maximum number of tracks (8) is reached")
+    live.expect_error("Live allows no more than 8 tracks")
     device = at_work(live)
     id = edit(live, device, clip=CLIP if held else "live_set tracks 0 arrangement_clips 0")
     assert len(live.tracks()) == 8
@@ -221,7 +221,7 @@ def test_where_the_edition_allows_no_more_tracks_the_file_is_named(open_live, so
 def test_where_an_edition_allows_no_more_scenes_a_full_track_gets_another(open_live, tmp_path):
     wav = clip(tmp_path / "loop.wav", seconds=0.3)
     live = open_live(audio_track("Piano", [audio_clip(wav)]), edition="lite", scenes=8)
-    live.expect_error("The maximum number of scenes (8) is reached")
+    live.expect_error("Live allows no more than 8 scenes")
     device = at_work(live)
     device.turn("Variations", 9)
     edit(live, device)
