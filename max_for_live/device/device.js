@@ -40,6 +40,7 @@ exports.create = function (max) {
   var said = null;
   var clip = { sentence: "" };
   var look_at = 0;
+  var last_fault = "";
   var stop_ticking = null;
 
   function to_service(message) {
@@ -102,6 +103,16 @@ exports.create = function (max) {
     clip = selection.current();
   }
 
+  // Another clip is selected: what was said of the one before, or long ago, makes room.
+  function clip_changed() {
+    var of_clip = clip.sentence;
+    look_at_clip(max.now());
+    if (said !== null && (clip.sentence || said.text === of_clip || status.is_old(said, max.now()))) {
+      said = null;
+    }
+    draw();
+  }
+
   function draw() {
     the_panel.draw(view.compose({
       now: max.now(),
@@ -135,13 +146,16 @@ exports.create = function (max) {
     draw();
   }
 
-  // A fault of ours is said, too, and the rest goes on.
+  // A fault of ours is said, too, once, and the rest goes on.
   function guarded(act) {
     try {
       act();
     } catch (fault) {
-      max.fault("Retone: " + fault + (fault && fault.stack ? "\n" + fault.stack : ""));
-      say("A fault of Retone's own; Max's window says more: " + fault);
+      if (String(fault) !== last_fault) {
+        last_fault = String(fault);
+        max.fault("Retone: " + fault + (fault.stack ? "\n" + fault.stack : ""));
+        say("A fault of Retone's own; Max's window says more: " + fault);
+      }
     }
   }
 
@@ -200,7 +214,6 @@ exports.create = function (max) {
       return;
     }
     is_ready = true;
-    tabs.show(max.patcher(), held.tab);
     to_service(["port", held.service_port]);
     the_port.start(max.now());
     stop_ticking = max.repeat(TICK_MS, function () {
@@ -208,16 +221,9 @@ exports.create = function (max) {
     });
     the_ends = ends.create({ client: the_client, land: land, version: version.read(), say: say });
     selection.start(function () {
-      guarded(function () {
-        var of_clip = clip.sentence;
-        look_at_clip(max.now());
-        // What was said of the clip before, or long ago, makes room.
-        if (said !== null && (clip.sentence || said.text === of_clip || status.is_old(said, max.now()))) {
-          said = null;
-        }
-        draw();
-      });
+      guarded(clip_changed);
     });
+    tabs.show(max.patcher(), held.tab);
     tick();
   }
 

@@ -5,7 +5,7 @@ var job = require("./job");
 var names = require("./names");
 var words = require("./words");
 
-var PATH_LENGTH = 60;
+var PATH_LENGTH = 50;
 var UNSAVED = "The set is not saved: save it, then File > Collect All and Save keeps the audio with it";
 
 // What a job's files are called, as landing.js takes them.
@@ -31,8 +31,8 @@ function where(paths) {
 exports.create = function (parts) {
   var last_path = "";
 
-  function told(one) {
-    var count = one.about.found.labels.length;
+  function told(one, paths) {
+    var count = Math.floor(paths.length / 2); // a preview of each way
     one.about.found.is_done = true;
     return words.count(count, "direction") + " found. Turn the knobs, then press Steer. Show File opens previews of "
       + "both ways along each";
@@ -42,12 +42,14 @@ exports.create = function (parts) {
     var paths = job.paths(one);
     last_path = paths[0] || last_path;
     if (one.request[0] === "/retone/directions") {
-      parts.say(words.sentences([told(one)].concat(one.warnings)));
+      parts.say(words.sentences([told(one, paths)].concat(one.warnings)));
       parts.client.received(one.id);
     } else if (parts.version.can_insert) {
       parts.land(one);
     } else {
-      parts.say(words.sentences([where(paths), parts.version.sentence].concat(one.warnings)));
+      var does = /^12\./.test(parts.version.text) ? "12.0.5" : "11.3.25";
+      var why = "Live " + parts.version.text + " lets no device insert audio; " + does + " does";
+      parts.say(words.sentences([where(paths), why].concat(one.warnings)));
       parts.client.received(one.id);
     }
   }
