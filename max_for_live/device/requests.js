@@ -1,7 +1,5 @@
 // Every message to the service, as a flat list: the address, then its arguments.
 
-var settings = require("./settings");
-
 exports.PROTOCOL = 1;
 // A packet of the protocol stays below 2,048 bytes; Max encodes it, so a little is left.
 exports.SIZE_LIMIT = 2040;
@@ -72,7 +70,7 @@ exports.directions = function (id, plan, held) {
 exports.pushes = function (amounts, count) {
   var found = [];
   var place;
-  for (place = 0; place < Math.min(count, settings.AMOUNTS); place += 1) {
+  for (place = 0; place < count; place += 1) {
     if (Math.abs(amounts[place]) >= SHOWN_AMOUNT) {
       found.push([place + 1, amounts[place]]);
     }

@@ -43,6 +43,7 @@ def test_its_way_is_shown_and_its_end_is_landed_before_it_is_confirmed(desk):
     assert desk.sent("received") == [[id]]
     assert desk.status == "On track 'Drums · Retone', scene 1."
     assert (desk.device.text("time"), desk.device.bar) == ("", -1)
+    assert desk.live.console == []
 
 
 def test_a_done_that_is_told_again_lands_once_and_is_confirmed_again(desk):
