@@ -50,6 +50,8 @@ class Subfolders:
 
         Raises RetoneError(outside_roots or cannot_write).
         """
+        if folder.is_dir():
+            return
         try:
             for path in _make(folder):
                 self._made.setdefault(job, []).append(path)
