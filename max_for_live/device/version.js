@@ -35,10 +35,10 @@ exports.read = function () {
   if (is_eleven || exports.is_at_least(12, 0, 5)) {
     return { text: text, can_insert: true };
   }
+  var able = exports.is_at_least(12, 0, 0) ? "12.0.5" : "11.3.25";
   return {
     text: text,
     can_insert: false,
-    sentence:
-      "Live " + text + " lets no device insert audio. Drag the file in yourself, or update to Live 11.3.25 or 12.0.5."
+    sentence: "Live " + text + " lets no device insert audio; " + able + " does."
   };
 };

@@ -33,7 +33,8 @@ class Editing:
     def add_device(self, on=None):
         """Loads a device, which is the one in use from now on."""
         self.device = self.live.load(on)
-        self.live.advance(0.1)
+        # It may meet another device's port first.
+        self.live.wait(lambda: any(address == "/retone/hello" for address, _ in self.device.sent))
         self.device.hear("/retone/welcome", "1.0.0", 1, "cpu", "pocket", 60)
         self.device.type("Prompt", "a flute", enter=True)
         self.live.advance(0.1)

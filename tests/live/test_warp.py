@@ -84,4 +84,4 @@ def test_a_live_before_them_is_told_so(tmp_path):
     with Editing(tmp_path, warped(tmp_path), version="11.2.11") as editing:
         editing.edit(SLOT)
         assert editing.tracks == ["Drums"]
-        assert "Live 11.2.11 lets no device insert audio." in editing.status
+        assert "Live 11.2.11 lets no device insert audio; 11.3.25 does." in editing.status
