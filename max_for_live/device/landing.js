@@ -6,7 +6,6 @@ var region = require("./region");
 var slots = require("./slots");
 var told = require("./told");
 var tracks = require("./tracks");
-var version = require("./version");
 
 function note(list, text) {
   if (list.indexOf(text) < 0) {
@@ -173,13 +172,7 @@ exports.land = function (plan, files, options, on_end) {
   });
 
   state.guarded(function () {
-    var here = version.read();
-    if (!here.can_insert) {
-      note(state.notes, here.sentence);
-      while (state.file() !== undefined) {
-        state.not_landed.push(state.file().path);
-      }
-    } else if (tracks.all().indexOf(plan.track) < 0) {
+    if (tracks.all().indexOf(plan.track) < 0) {
       note(state.notes, "The track '" + plan.track_name + "' is gone.");
     }
     next();
