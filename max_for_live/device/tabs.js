@@ -17,7 +17,7 @@ exports.show = function (patcher, index) {
   patcher.apply(function (box) {
     var tab = tab_of(String(box.varname || ""));
     if (tab >= 0) {
-      box.hidden = tab === index ? 0 : 1;
+      box.hidden = tab !== index;
     }
     return true;
   });
