@@ -7,7 +7,6 @@ import pytest
 import soundfile
 
 from end_to_end.in_live import (
-    CLIP,
     SUBFOLDER,
     UNDO_STEPS,
     ask,
