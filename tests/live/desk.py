@@ -87,3 +87,8 @@ class Desk:
     @property
     def status(self):
         return self.device.text("status")
+
+
+def pairs(request, first=2):
+    """A request's settings by their names; ``first`` is where the first name stands."""
+    return dict(zip(request[first::2], request[first + 1 :: 2], strict=True))
