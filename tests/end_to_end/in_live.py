@@ -13,7 +13,7 @@ from live.host import Live
 CLIP = "live_set tracks 0 clip_slots 0 clip"
 SUBFOLDER = "Samples/Processed/Retone"
 # The steps that an edit may cost the user who goes back: making a track and a clip, and setting them as they should be.
-UNDO_STEPS = 40
+UNDO_STEPS = 20
 
 
 def at_work(live, service=None, **about):
