@@ -5,6 +5,7 @@ var region = require("./region");
 var wait = require("./wait");
 
 var WARPING_S = 2; // Live writes `warping` later than it is asked to
+var INSIDE_S = 0.0001;
 var SAME = 0.001; // beats, and seconds: Live's own numbers come as text
 
 var dictionary = null; // one for all calls: Max keeps each that is made
@@ -72,6 +73,12 @@ exports.set_markers = function (clip, wanted) {
     if (!holds(seen(clip), wanted[index])) {
       add(clip, wanted[index]);
     }
+  }
+  var end = wanted[wanted.length - 1];
+  if (!holds(seen(clip), end)) {
+    // The file's very end may lie behind it by Live's own count.
+    var inside = end.sample_time - INSIDE_S;
+    add(clip, { beat_time: region.beat_of_seconds(wanted, inside), sample_time: inside });
   }
   remove_strangers(clip, wanted);
   var markers = seen(clip);

@@ -44,6 +44,15 @@ def test_a_clip_that_begins_before_its_file_lands_in_time(tmp_path):
         assert_in_time(editing.session("Drums")[0], editing.session(RESULT)[0], asked)
 
 
+def test_a_file_that_ends_a_frame_early_lands_in_time(tmp_path):
+    with Editing(tmp_path, warped(tmp_path, start_marker=0, end_marker=8)) as editing:
+        editing.live.expect_error("lies outside the sample")
+        asked = editing.ask(SLOT)
+        editing.answer(asked, frames=asked["region_frames"] - 1)
+        assert_in_time(editing.session("Drums")[0], editing.session(RESULT)[0], asked)
+        assert "Live did not take" not in editing.status
+
+
 def test_a_file_too_short_for_its_timing_is_told(tmp_path):
     with Editing(tmp_path, warped(tmp_path, start_marker=0, end_marker=8)) as editing:
         editing.live.expect_error("lies outside the sample")
