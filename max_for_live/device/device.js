@@ -47,8 +47,12 @@ exports.create = function (max) {
     max.outlet(TO_SERVICE, message);
   }
 
+  // Says a sentence; one that has no room in the status stands whole in Max's window.
   function say(text) {
     said = { text: text, at: max.now() };
+    if (text.length > panel.STATUS_LENGTH) {
+      max.note(text);
+    }
   }
 
   var the_client = client.create(to_service);
@@ -56,7 +60,7 @@ exports.create = function (max) {
   var the_found = found.create();
   var the_panel = panel.create(function (message) {
     max.outlet(TO_BOXES, message);
-  }, max.note);
+  });
   var the_port = port.create({
     listen: function (number) {
       max.outlet(LISTEN, ["port", number]);

@@ -4,12 +4,12 @@ var settings = require("./settings");
 var words = require("./words");
 
 // What fits, in characters: two lines of some 80 for the status, the width of the others' boxes.
-var STATUS_LENGTH = 160;
+exports.STATUS_LENGTH = 160;
 var CLIP_LENGTH = 56;
 var LABEL_LENGTH = 40;
 
-// `send(message)` goes to the boxes; `note(text)` to Max's window, where a text that was cut stands whole.
-exports.create = function (send, note) {
+// `send(message)` goes to the boxes.
+exports.create = function (send) {
   var shown = {};
 
   function show(name, message) {
@@ -17,23 +17,18 @@ exports.create = function (send, note) {
     if (shown[name] !== text) {
       shown[name] = text;
       send([name].concat(message));
-      return true;
     }
-    return false;
   }
 
   function write(name, text, most) {
-    var line = words.line(text, most);
-    if (show(name, ["set", line]) && line.length === most && line !== text) {
-      note(text);
-    }
+    show(name, ["set", words.line(text, most)]);
   }
 
   return {
     // `view`: {status, clip, engine, time: texts; lamp: 0..3; bar: 0..1, or below 0 for none; labels: texts}.
     draw: function (view) {
       var place;
-      write("status", view.status, STATUS_LENGTH);
+      write("status", view.status, exports.STATUS_LENGTH);
       write("clip", view.clip, CLIP_LENGTH);
       write("engine", view.engine, CLIP_LENGTH);
       write("time", view.time, CLIP_LENGTH);

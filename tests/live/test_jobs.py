@@ -78,7 +78,7 @@ def test_a_busy_service_is_asked_again_when_it_said(desk):
     assert len(desk.sent("edit")) == 1
     desk.advance(0.4)
     assert [request[0] for request in desk.sent("edit")] == [id, id]
-    desk.advance(0.4)
+    desk.advance(0.3)
     assert len(desk.sent("edit")) == 3, "this one may be lost as well as the first"
 
 
@@ -95,10 +95,14 @@ def test_a_fail_is_told_in_the_services_own_words(desk):
 def test_what_has_no_room_stands_whole_in_maxs_window(desk):
     id = desk.ask()
     sentence = " ".join(["This is long."] * 20)
+    desk.hear("warning", id, "level", sentence)
+    for seconds in range(10, 0, -1):
+        desk.hear("progress", id, 0.5, "replay", seconds)
+    assert desk.live.console == [], "it does not count the seconds there"
     desk.hear("fail", id, "internal", sentence)
     assert len(desk.status) == 160
     assert desk.status.endswith("…")
-    assert f"Retone: {sentence}" in desk.live.console
+    assert desk.live.console == [f"Retone: {sentence} {sentence}"]
 
 
 def test_a_service_that_forgot_the_job_is_asked_for_it_anew(desk):
