@@ -16,7 +16,7 @@ from retone_bridge.terminal import STATUS
 
 _DRY = "Nothing is changed; this would be done:"
 _LIVE = f"""In Live's browser it is in Places > User Library > {live.INNER.replace("/", " > ")}: drag Retone onto a
-track. Sets that hold it already take the new one when they are opened again.
+track. Where a set holds an older one, open it again, or drag the new one in.
 
 It needs Max for Live, which comes with Live Suite. Live 11.3.25 and later 11.3, and 12.0.5 and later, let it lay clips
 into the set; in older ones it shows the path of the file, to be dragged in. The service must run: retone serve, or
