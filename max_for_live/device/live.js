@@ -132,8 +132,5 @@ exports.call = function (id, name, first, second) {
 
 // Lets go of Live, before the device goes.
 exports.close = function () {
-  if (cursor !== null) {
-    cursor.id = 0;
-    cursor = null;
-  }
+  cursor = null;
 };

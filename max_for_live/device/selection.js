@@ -48,13 +48,9 @@ exports.stop = function () {
   wait.stop();
   if (observer !== null) {
     observer.property = "";
-    observer.id = 0;
     observer = null;
   }
-  if (kept !== null) {
-    kept.id = 0;
-    kept = null;
-  }
+  kept = null;
   if (later !== null) {
     later.cancel();
     later = null;
