@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from live.host import Live
-
 CLIP = "live_set tracks 0 clip_slots 0 clip"
 SUBFOLDER = "Samples/Processed/Retone"
 # The steps that an edit may cost the user who goes back: making a track and a clip, and setting them as they should be.
 UNDO_STEPS = 20
 
 
-def at_work(live, service=None, **about):
+def at_work(live, **about):
     """A device that has found its service."""
     device = live.load(**about)
     live.wait(lambda: device.lamp == 2)
@@ -129,9 +127,3 @@ def assert_in_time(source, result, start=None, length=None):
         there, here = seconds_at(source, position), seconds_at(result, position - moved)
         if 0 <= there <= source["sample_length"] / source["sample_rate"]:
             assert abs(there - origin - here) < 1 / source["sample_rate"], position
-
-
-__all__ = [
-    "CLIP", "SUBFOLDER", "UNDO_STEPS", "Live", "ask", "asked", "assert_in_time", "assert_same_sound", "at_work", "edit",
-    "ended", "files_of", "landed", "played", "press", "region", "seconds_at", "select",
-]  # fmt: skip
