@@ -130,6 +130,17 @@ def test_another_part_of_the_clip_has_other_directions(desk):
     assert pairs(desk.sent("steer")[0], 6)["seed"] == 8
 
 
+def test_each_part_of_the_clip_keeps_its_own_search(desk):
+    desk.device.turn("Direction 1", 0.5)
+    for seed, end in ((7, 4), (8, 2)):
+        desk.device.turn("Seed", seed)
+        desk.live.set(CLIP, "end_marker", end)
+        found(desk)
+    desk.live.set(CLIP, "end_marker", 4)
+    desk.ask("Steer", "steer")
+    assert pairs(desk.sent("steer")[0], 6)["seed"] == 7
+
+
 def test_steer_without_a_search_takes_what_is_set(desk):
     desk.device.turn("Direction 1", 0.25)
     desk.device.turn("Direction 3", -1)

@@ -81,7 +81,7 @@ def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
         device.press("Edit")
         live.advance(1)
         assert [address for address, _ in device.sent if address == "/retone/edit"] == []
-        device.press("Edit")
+        device.control("Edit")
         live.select("live_set tracks 1 clip_slots 0 clip")
         live.advance(0.1)
         assert "MIDI" not in device.text("status"), "this was said of the clip before"
