@@ -75,15 +75,17 @@ function extent(clip) {
     }
     return [Math.min(clip.start_marker, clip.loop_start), clip.loop_end, true];
   }
-  var end = clip.end_marker;
+  // A clip that does not loop plays what stands as its loop, once: its end marker may lie behind that.
+  var start = clip.looping ? clip.start_marker : clip.loop_start;
+  var end = clip.looping ? clip.end_marker : clip.loop_end;
   // The seconds of a clip that is not warped depend on the tempo on its way, which a song may change.
   if (clip.is_arrangement && clip.warping) {
-    end = Math.min(end, clip.start_marker + clip.end_time - clip.start_time);
+    end = Math.min(end, start + clip.end_time - clip.start_time);
   }
-  if (end <= clip.start_marker) {
+  if (end <= start) {
     return refuse("'" + clip.name + "' ends where it starts. Drag its end marker to the right.");
   }
-  return [clip.start_marker, end, false];
+  return [start, end, false];
 }
 
 // The markers between two places of the file, counted from the first of them; both are markers themselves.
@@ -147,9 +149,9 @@ exports.cut = function (clip) {
     region_beats: clip.warping ? to.beat_time - from.beat_time : 0,
     markers: clip.warping ? rebase(clip.markers, from, to, seconds) : [],
     looping: played[2],
-    start_marker: moved(clip.start_marker),
+    start_marker: moved(played[2] ? clip.start_marker : played[0]),
     end_marker: moved(played[1]),
-    loop_start: moved(played[2] ? clip.loop_start : clip.start_marker),
+    loop_start: moved(played[2] ? clip.loop_start : played[0]),
     loop_end: moved(played[1])
   };
 };

@@ -125,7 +125,7 @@ def test_another_part_of_the_clip_has_other_directions(desk):
     found(desk)
     desk.device.turn("Seed", 8)
     desk.device.turn("Direction 1", 0.5)
-    desk.live.set(CLIP, "end_marker", 2)
+    desk.live.set(CLIP, "loop_end", 2)
     desk.ask("Steer", "steer")
     assert pairs(desk.sent("steer")[0], 6)["seed"] == 8
 
@@ -134,9 +134,9 @@ def test_each_part_of_the_clip_keeps_its_own_search(desk):
     desk.device.turn("Direction 1", 0.5)
     for seed, end in ((7, 4), (8, 2)):
         desk.device.turn("Seed", seed)
-        desk.live.set(CLIP, "end_marker", end)
+        desk.live.set(CLIP, "loop_end", end)
         found(desk)
-    desk.live.set(CLIP, "end_marker", 4)
+    desk.live.set(CLIP, "loop_end", 4)
     desk.ask("Steer", "steer")
     assert pairs(desk.sent("steer")[0], 6)["seed"] == 7
 

@@ -34,7 +34,11 @@ def clip(**changed):
         "start_time": 0,
         "end_time": 8,
     }
-    return {**made, **changed}
+    made |= changed
+    if not made["looping"]:  # Live shows the part that is played as its loop, too.
+        made["loop_start"] = changed.get("loop_start", made["start_marker"])
+        made["loop_end"] = changed.get("loop_end", made["end_marker"])
+    return made
 
 
 def cut(**changed):
@@ -179,6 +183,13 @@ def test_a_clip_that_plays_nothing_gets_a_sentence(changed, said):
     sentence = cut(**changed)["sentence"]
     assert said in sentence
     assert "'Loop 1'" in sentence
+
+
+@pytest.mark.parametrize("warping", [True, False])
+def test_a_clip_that_does_not_loop_plays_its_brace_though_a_marker_stands_elsewhere(warping):
+    plan = cut(warping=warping, loop_start=1, loop_end=2, start_marker=1, end_marker=4)
+    assert plan["region_seconds"] == (0.5 if warping else 1)
+    assert (plan["start_marker"], plan["end_marker"], plan["loop_start"], plan["loop_end"]) == (0, 1, 0, 1)
 
 
 def pieces(plan):
