@@ -78,7 +78,7 @@ def test_a_busy_service_is_asked_again_when_it_said(desk):
     assert len(desk.sent("edit")) == 1
     desk.advance(0.4)
     assert [request[0] for request in desk.sent("edit")] == [id, id]
-    desk.advance(0.3)
+    desk.advance(0.2)
     assert len(desk.sent("edit")) == 3, "this one may be lost as well as the first"
 
 

@@ -68,8 +68,7 @@ def test_what_is_too_long_is_not_sent(desk):
 
 
 def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
-    drums = audio_track("Drums", [audio_clip("/music/loop.wav", frames=RATE, rate=RATE)])
-    with Live(set=a_set(midi_track("Keys", [midi_clip("A tune")]), drums)) as live:
+    with Live(set=a_set(midi_track("Keys", [midi_clip("A tune")]))) as live:
         device = live.load()
         device.type("Prompt", "a flute")
         device.press("Edit")
@@ -81,10 +80,17 @@ def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
         device.press("Edit")
         live.advance(1)
         assert [address for address, _ in device.sent if address == "/retone/edit"] == []
+
+
+def test_a_clip_that_is_selected_at_last_is_what_is_spoken_of():
+    clip = audio_clip("/music/loop.wav", frames=RATE, rate=RATE)
+    with Live(set=a_set(audio_track("Drums", [clip]))) as live:
+        device = live.load()
         device.control("Edit")
-        live.select("live_set tracks 1 clip_slots 0 clip")
+        assert device.text("status").startswith("Select an audio clip")
+        live.select(CLIP)
         live.advance(0.1)
-        assert "MIDI" not in device.text("status"), "this was said of the clip before"
+        assert device.text("status") == "Type what the clip should sound like, then press Edit."
 
 
 def test_what_happens_while_a_set_is_loaded_is_remembered_but_not_done(tmp_path):
@@ -178,6 +184,6 @@ def test_a_tab_shows_its_boxes_and_says_what_to_press(desk):
 def test_the_clip_is_named_anew_when_it_changes(desk):
     assert desk.device.text("clip") == "Loop 1 · 4.00 s · Session"
     desk.live.set(CLIP, "name", "Break")
-    desk.live.set(CLIP, "end_marker", 1.5)
+    desk.live.set(CLIP, "loop_end", 1.5)
     desk.advance(2)
     assert desk.device.text("clip") == "Break · 1.50 s · Session"
