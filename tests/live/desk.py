@@ -41,11 +41,6 @@ class Desk:
     def hear(self, word, *arguments):
         self.device.hear(f"/retone/{word}", *arguments)
 
-    def show_until(self, seconds):
-        """The user lets the clip end there."""
-        self.live.set(CLIP, "end_marker", seconds)
-        self.live.set(CLIP, "loop_end", seconds)
-
     def welcome(self, protocol=1, device="cpu", version="1.0.0"):
         self.hear("welcome", version, protocol, device, "/models/pocket" if device else "", 3600)
 

@@ -84,11 +84,11 @@ def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):
 
 def test_a_clip_that_is_selected_at_last_is_what_is_spoken_of():
     clip = audio_clip("/music/loop.wav", frames=RATE, rate=RATE)
-    with Live(set=a_set(audio_track("Drums", [clip]))) as live:
+    with Live(set=a_set(audio_track("Drums", {3: clip}))) as live:
         device = live.load()
         device.control("Edit")
         assert device.text("status").startswith("Select an audio clip")
-        live.select(CLIP)
+        live.select("live_set tracks 0 clip_slots 3 clip")
         live.advance(0.1)
         assert device.text("status") == "Type what the clip should sound like, then press Edit."
 
