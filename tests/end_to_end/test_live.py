@@ -31,6 +31,7 @@ SECOND = "live_set tracks 1 clip_slots 0 clip"
 SESSION = {
     "unwarped": {},
     "unwarped, a part": {"start_marker": 0.2501, "end_marker": 0.75},
+    "unwarped, by its brace": {"loop_start": 0.25, "loop_end": 0.8},
     "warped with three markers": {
         "warped": True, "markers": markers((0, 0.1), (1, 0.5), (1.5, 0.6)), "start_marker": 0.25, "end_marker": 2.0,
         "warp_mode": 4,
