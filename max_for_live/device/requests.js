@@ -43,10 +43,14 @@ function add(message, values, names) {
   }
 }
 
-// Adds what the plan (see source.js) says: the region, and the folder of the set that the file is to lie in. An unsaved
-// set has none; then the file lies in the service's own folder, which is kept.
-function add_plan(message, plan) {
+// Adds what of the file is meant (see source.js).
+function add_region(message, plan) {
   message.push("region_start", plan.region_start, "region_frames", plan.region_frames);
+}
+
+// Adds the folder of the set that a result is to lie in. An unsaved set has none; then it lies in the service's own
+// folder, which is kept. Previews always lie there, where the oldest make room.
+function add_folder(message, plan) {
   if (plan.set_folder) {
     message.push("output_folder", plan.set_folder, "output_subfolder", SUBFOLDER);
   }
@@ -55,14 +59,15 @@ function add_plan(message, plan) {
 exports.edit = function (id, plan, held) {
   var message = ["/retone/edit", id, plan.path];
   add(message, held, ["prompt", "strength", "guidance_scale", "seed", "variations", "model"]);
-  add_plan(message, plan);
+  add_region(message, plan);
+  add_folder(message, plan);
   return message;
 };
 
 exports.directions = function (id, plan, held) {
   var message = ["/retone/directions", id, plan.path];
   add(message, held, ["count", "noise_level", "strength", "seed", "model"]);
-  add_plan(message, plan);
+  add_region(message, plan);
   return message;
 };
 
@@ -86,7 +91,8 @@ exports.steer = function (id, plan, pushes, held) {
     message.push("direction", pushes[place][0], "amount", pushes[place][1]);
   }
   add(message, held, ["count", "noise_level", "strength", "seed", "model"]);
-  add_plan(message, plan);
+  add_region(message, plan);
+  add_folder(message, plan);
   return message;
 };
 

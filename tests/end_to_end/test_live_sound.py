@@ -25,9 +25,14 @@ from retone_engine.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
-def live_service(tmp_path_factory):
+def state(tmp_path_factory):
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="module")
+def live_service(state):
     """With the model instead of the script."""
-    with running(tmp_path_factory.mktemp("service"), worker=engine_command("cpu")) as service:
+    with running(state, worker=engine_command("cpu")) as service:
         yield service
 
 
@@ -80,14 +85,17 @@ def test_an_edit_is_another_sound_of_its_seed_and_tells_how_it_was_made(open_liv
     assert [result["start_time"] for result in results] == [3.0, 3.0]
 
 
-def test_a_direction_that_was_found_is_steered_along_both_ways(open_live, song, tmp_path):
+def test_a_direction_that_was_found_is_steered_along_both_ways(open_live, state, song, tmp_path):
     live = open_live(audio_track("Piano", [audio_clip(clip(tmp_path / "loop.wav", seconds=0.5))]))
     device = at_work(live)
     select(live, device)
     device.turn("Count", 1)
     find = ended(live, device, press(live, device, "Find", "/retone/directions"), 60)
     assert re.fullmatch(r"\d+ % 0\.\d-0\.[0-5] s \d+-\d+ Hz", device.text("direction1"))
-    assert files_of(song) == [f"loop-{find}-1-minus.wav", f"loop-{find}-1-plus.wav"]
+    assert {f"loop-{find}-1-minus.wav", f"loop-{find}-1-plus.wav"} <= {*files_of(state / "previews")}
+    assert files_of(song) == []
+    device.press("Show File")
+    assert live.wait(lambda: live.launched) and live.launched[-1].endswith("previews")
     for amount in (0.8, -0.8):
         device.turn("Direction 1", amount)
         ended(live, device, press(live, device, "Steer", "/retone/steer"), 60)

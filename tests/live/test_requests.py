@@ -52,10 +52,13 @@ def test_an_edit_says_what_is_set():
     assert asked.reply_port == 9140
 
 
-def test_a_saved_set_has_the_file_in_its_own_folder():
-    message = call("requests", "edit", "m1", {**PLAN, "set_folder": "/sets/A song Project"}, HELD)
+def test_a_saved_set_has_results_in_its_own_folder_and_no_previews():
+    plan = {**PLAN, "set_folder": "/sets/A song Project"}
+    message = call("requests", "edit", "m1", plan, HELD)
     assert message[-4:] == ["output_folder", "/sets/A song Project", "output_subfolder", "Samples/Processed/Retone"]
     assert read(message).settings["output_subfolder"] == "Samples/Processed/Retone"
+    assert call("requests", "steer", "m1", plan, [[1, 0.5]], HELD)[-4:] == message[-4:]
+    assert "output_folder" not in call("requests", "directions", "m1", plan, HELD)
 
 
 def test_a_search_says_how_many_and_where():
