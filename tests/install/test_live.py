@@ -100,6 +100,10 @@ def broken(path, what):
             path.write_text(library_cfg(path, path.parents[1] / "trap").read_text() + "\n" * (4 << 20))
         case "an entity":
             library_cfg(path, path.parents[1] / "trap", "&x;", '<!DOCTYPE a [<!ENTITY x "User Library">]>')
+        case "a path too long for any disk":
+            library_cfg(path, "/" + "x" * 5000)
+        case "an unknown encoding":
+            path.write_text(library_cfg(path, path.parents[1] / "trap").read_text().replace("UTF-8", "x-nobody"))
         case "no xml":
             path.write_bytes(b"\xff\x00" * 100)
 
@@ -113,6 +117,8 @@ def broken(path, what):
         "a relative path",
         "too long a file",
         "an entity",
+        "a path too long for any disk",
+        "an unknown encoding",
         "no xml",
     ],
 )

@@ -59,7 +59,7 @@ def found(platform: str, environment: Mapping[str, str]) -> Library:
         )
     for configuration in _configurations(platform, environment):
         folder = _named_in(configuration)
-        if folder is not None and folder.is_dir():
+        if folder is not None:
             return Library(Path(os.path.realpath(folder)), f"as {configuration} says")
     usual = _usual(platform, environment)
     for folder in usual:
@@ -106,7 +106,7 @@ def _version(folder: Path) -> tuple[tuple[int, ...], bool] | None:
 
 
 def _named_in(configuration: Path) -> Path | None:
-    """The User Library that Live's ``configuration`` names; None when it cannot be read, or names none."""
+    """The User Library that Live's ``configuration`` names; None when it cannot be read, or names none that exists."""
     told: dict[str, str] = {}
     inside: list[str] = []
 
@@ -129,10 +129,11 @@ def _named_in(configuration: Path) -> Path | None:
             content = file.read(_CONFIGURATION_BYTES + 1)
         if len(content) <= _CONFIGURATION_BYTES:
             parser.Parse(content, True)
-    except (OSError, ValueError, expat.ExpatError):
+        path, name = told.get("ProjectPath", ""), told.get("ProjectName", "")
+        folder = Path(path, name)
+        return folder if name and Path(path).is_absolute() and folder.is_dir() else None
+    except (OSError, ValueError, LookupError, expat.ExpatError):  # LookupError: an encoding that nobody knows
         return None
-    path, name = told.get("ProjectPath", ""), told.get("ProjectName", "")
-    return Path(path, name) if name and Path(path).is_absolute() else None
 
 
 def _usual(platform: str, environment: Mapping[str, str]) -> list[Path]:
