@@ -26,8 +26,8 @@ __all__ = [
 # As many as there may be variations: each is a row of one batch, and a file.
 AMOUNTS_LIMIT = 16
 # What every system takes as the name of a folder: neither . nor .. is among them, nor a way to write a drive.
+_NAME_BYTES = 255
 _FOLDER_NAME = re.compile(r'[^\x00-\x1f\x7f<>:"/\\|?*]*[^\x00-\x1f\x7f<>:"/\\|?* .]')
-
 
 # The fields that say where files lie: no part of what a result was made from.
 PLACES = frozenset({"path", "output_folder", "output_subfolder"})
@@ -94,8 +94,8 @@ class ClipRequest(ABC):
         """The names that ``output_subfolder`` holds, outermost first; raises RetoneError(bad_request)."""
         names = tuple(self.output_subfolder.split("/")) if self.output_subfolder else ()
         for name in names:
-            if not _FOLDER_NAME.fullmatch(name):
-                why = "it takes names with / between them, such as Samples/Processed/Retone"
+            if not _FOLDER_NAME.fullmatch(name) or len(name.encode()) > _NAME_BYTES:
+                why = f"it takes names of at most {_NAME_BYTES} bytes with / between them, as Samples/Processed/Retone"
                 raise RetoneError("bad_request", f"output_subfolder is {self.output_subfolder[:60]!r}; {why}.")
         return names
 

@@ -98,7 +98,7 @@ def test_a_job_that_fails_lets_be_what_lay_there(service, clip, song):
     "inner",
     [
         "..", "a/../b", "./a", "/tmp", "//tmp/a", "a//b", "a/", "C:/a", "C:", "a\\..\\..\\b", "a\\b", "a /b",
-        "a./b", "...", "a/\tb", "a*", "a\nb", "x" * 201,
+        "a./b", "...", "a/\tb", "a*", "a\nb", "x" * 201, "a/" + "é" * 130,
     ],
 )  # fmt: skip
 def test_a_way_out_is_no_subfolder(service, clip, song, inner):
