@@ -15,7 +15,6 @@ var replies = require("./replies");
 var selection = require("./selection");
 var service = require("./service");
 var settings = require("./settings");
-var source = require("./source");
 var status = require("./status");
 var tabs = require("./tabs");
 var version = require("./version");
@@ -84,7 +83,7 @@ exports.create = function (max) {
     found: the_found,
     plan: function () {
       clip = selection.current();
-      return clip.sentence ? clip : source.read(clip.clip);
+      return clip;
     },
     say: say,
     begun: function () {
@@ -223,7 +222,7 @@ exports.create = function (max) {
     stop_ticking = max.repeat(TICK_MS, function () {
       guarded(tick);
     });
-    the_ends = ends.create({ client: the_client, land: land, version: version.read(), say: say });
+    the_ends = ends.create({ client: the_client, land: land, refusal: version.refusal(), say: say });
     selection.start(function () {
       guarded(clip_changed);
     });

@@ -25,12 +25,14 @@ function key(plan, held) {
 }
 
 exports.create = function () {
-  var found = []; // {key, clip, searched, labels}, the newest last
+  var found = []; // {key, searched, labels, is_done}, the newest last
 
-  function last(is_it) {
+  // The last search of the plan's region for which is_it(search).
+  function last(plan, held, is_it) {
+    var own = key(plan, held);
     var place;
     for (place = found.length - 1; place >= 0; place -= 1) {
-      if (is_it(found[place])) {
+      if (found[place].key === own && is_it(found[place])) {
         return found[place];
       }
     }
@@ -41,9 +43,7 @@ exports.create = function () {
     // A search of `plan` began, with what is held now; gives what is kept of it, to put the labels of directions into.
     begin: function (plan, held) {
       var searched = { count: held.count, noise_level: held.noise_level, seed: held.seed };
-      var one = { key: key(plan, held), clip: plan.clip, model: held.model, searched: searched };
-      one.labels = [];
-      one.is_done = false;
+      var one = { key: key(plan, held), searched: searched, labels: [], is_done: false };
       found.push(one);
       if (found.length > REMEMBERED) {
         found.shift();
@@ -52,9 +52,8 @@ exports.create = function () {
     },
     // The settings for a steer: those held, with what the last search of this region was made with, if there was one.
     settings: function (plan, held) {
-      var own = key(plan, held);
-      var one = last(function (each) {
-        return each.key === own && each.is_done;
+      var one = last(plan, held, function (each) {
+        return each.is_done;
       });
       var settings = {};
       var name;
@@ -65,10 +64,10 @@ exports.create = function () {
       }
       return settings;
     },
-    // What the knobs are called while `clip` is the selected one and `model` is set: texts, in the directions' order.
-    labels: function (clip, model) {
-      var one = last(function (each) {
-        return each.clip === clip && each.model === model && each.labels.length > 0;
+    // What the knobs are called for this region: texts, in the directions' order.
+    labels: function (plan, held) {
+      var one = last(plan, held, function (each) {
+        return each.labels.length > 0;
       });
       return one ? one.labels : [];
     }

@@ -58,7 +58,7 @@ exports.stop = function () {
   live.close();
 };
 
-// {clip (id), name, text: "Loop 1 · 4.00 s · Session"}, or {sentence}.
+// What source.read gives of the clip, and `text`: "Loop 1 · 4.00 s · Session"; or {sentence}.
 exports.current = function () {
   var shown = keep();
   var clip = kept !== null ? Number(kept.id) : 0;
@@ -66,13 +66,9 @@ exports.current = function () {
     return shown ? source.read(shown) : { sentence: "Select an audio clip: what it plays will be edited." };
   }
   var plan = source.read(clip);
-  if (plan.sentence) {
-    return plan;
+  if (!plan.sentence) {
+    var place = plan.is_arrangement ? "Arrangement" : "Session";
+    plan.text = plan.name + " \u00b7 " + plan.region_seconds.toFixed(2) + " s \u00b7 " + place;
   }
-  var place = plan.is_arrangement ? "Arrangement" : "Session";
-  return {
-    clip: clip,
-    name: plan.name,
-    text: plan.name + " \u00b7 " + plan.region_seconds.toFixed(2) + " s \u00b7 " + place
-  };
+  return plan;
 };

@@ -38,7 +38,7 @@ function times(clip, name) {
   return read;
 }
 
-// The plan for an edit of the clip with this id: {clip, path, name, colour, track, track_name, is_arrangement, scene
+// The plan for an edit of the clip with this id: {path, name, colour, track, track_name, is_arrangement, scene
 // (in the Session, from 0), scene_id, start_time, end_time (beats), tempo, warping, warp_mode, pitch_coarse,
 // pitch_fine, gain, signature_numerator, signature_denominator, rate (Hz), set_folder ("": not saved)} and what
 // region.cut gives; or {sentence}.
@@ -69,7 +69,6 @@ exports.read = function (clip) {
   }
   var set = live.root("live_set");
   var track = live.children(set, "tracks")[index_in(path, "tracks")] || 0;
-  plan.clip = clip;
   plan.path = file;
   plan.name = name;
   plan.colour = live.number(clip, "color");

@@ -28,17 +28,12 @@ exports.is_at_least = function (major, minor, bugfix) {
   return true;
 };
 
-// {text, can_insert, sentence (where it cannot: what to do)}.
-exports.read = function () {
-  var text = numbers().join(".");
-  var is_eleven = exports.is_at_least(11, 3, 25) && !exports.is_at_least(12, 0, 0);
-  if (is_eleven || exports.is_at_least(12, 0, 5)) {
-    return { text: text, can_insert: true };
+// Why a device may put no audio into this Live's sets, and which Live lets it; "" where it may.
+exports.refusal = function () {
+  var is_twelve = exports.is_at_least(12, 0, 0);
+  if (is_twelve ? exports.is_at_least(12, 0, 5) : exports.is_at_least(11, 3, 25)) {
+    return "";
   }
-  var able = exports.is_at_least(12, 0, 0) ? "12.0.5" : "11.3.25";
-  return {
-    text: text,
-    can_insert: false,
-    sentence: "Live " + text + " lets no device insert audio; " + able + " does."
-  };
+  return "Live " + numbers().join(".") + " lets no device insert audio; " + (is_twelve ? "12.0.5" : "11.3.25")
+    + " does.";
 };

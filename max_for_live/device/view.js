@@ -34,7 +34,7 @@ function state(parts) {
 // Gives what panel.draw takes.
 exports.compose = function (parts) {
   var shown = state(parts);
-  var labels = parts.clip.sentence ? [] : parts.found.labels(parts.clip.clip, parts.held.model);
+  var labels = parts.clip.sentence ? [] : parts.found.labels(parts.clip, parts.held);
   var line = status.compose({
     now: parts.now,
     said: parts.said,

@@ -126,6 +126,8 @@ def test_another_part_of_the_clip_has_other_directions(desk):
     desk.device.turn("Seed", 8)
     desk.device.turn("Direction 1", 0.5)
     desk.live.set(CLIP, "loop_end", 2)
+    desk.advance(2)
+    assert desk.device.text("direction1") == ""
     desk.ask("Steer", "steer")
     assert pairs(desk.sent("steer")[0], 6)["seed"] == 8
 
