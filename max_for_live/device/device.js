@@ -12,6 +12,7 @@ var landings = require("./landings");
 var panel = require("./panel");
 var port = require("./port");
 var replies = require("./replies");
+var said = require("./said");
 var selection = require("./selection");
 var service = require("./service");
 var settings = require("./settings");
@@ -36,7 +37,6 @@ exports.create = function (max) {
   var is_ready = false;
   var reply_port = 0;
   var was_gone = false;
-  var said = null;
   var clip = { sentence: "" };
   var look_at = 0;
   var last_fault = "";
@@ -46,9 +46,11 @@ exports.create = function (max) {
     max.outlet(TO_SERVICE, message);
   }
 
-  // Says a sentence; one that has no room in the status stands whole in Max's window.
+  var the_said = said.create(max.note);
+
+  // Answers a press; what has no room in the status stands whole in Max's window.
   function say(text) {
-    said = { text: text, at: max.now() };
+    the_said.answer(text, max.now());
     if (text.length > panel.STATUS_LENGTH) {
       max.note(text);
     }
@@ -86,9 +88,7 @@ exports.create = function (max) {
       return clip;
     },
     say: say,
-    begun: function () {
-      said = null;
-    },
+    begun: the_said.forget,
     is_there: the_service.is_there,
     last_path: function () {
       return the_ends.last_path();
@@ -110,8 +110,9 @@ exports.create = function (max) {
   function clip_changed() {
     var of_clip = clip.sentence;
     look_at_clip(max.now());
-    if (said !== null && (clip.sentence || said.text === of_clip || status.is_old(said, max.now()))) {
-      said = null;
+    var stands = the_said.current(max.now());
+    if (stands !== null && (clip.sentence || stands.text === of_clip || status.is_old(stands, max.now()))) {
+      the_said.forget();
     }
     draw();
   }
@@ -119,7 +120,7 @@ exports.create = function (max) {
   function draw() {
     the_panel.draw(view.compose({
       now: max.now(),
-      said: said,
+      said: the_said.current(max.now()),
       clip: clip,
       held: held,
       reply_port: reply_port,
@@ -222,7 +223,7 @@ exports.create = function (max) {
     stop_ticking = max.repeat(TICK_MS, function () {
       guarded(tick);
     });
-    the_ends = ends.create({ client: the_client, land: land, refusal: version.refusal(), say: say });
+    the_ends = ends.create({ client: the_client, land: land, refusal: version.refusal(), tell: the_said.tell });
     selection.start(function () {
       guarded(clip_changed);
     });

@@ -27,7 +27,7 @@ function where(paths) {
   return paths.length + " files such as " + names.file(paths[0]) + ": drag them from the folder that Show File opens";
 }
 
-// `parts`: {client, land (see landings.js), refusal (of version.js), say(sentence)}.
+// `parts`: {client, land (see landings.js), refusal (of version.js), tell(text)}.
 exports.create = function (parts) {
   var last_path = "";
 
@@ -42,10 +42,10 @@ exports.create = function (parts) {
     var paths = job.paths(one);
     last_path = paths[0] || last_path;
     if (one.request[0] === "/retone/directions") {
-      parts.say(words.sentences([told(one, paths)].concat(one.warnings)));
+      parts.tell(words.sentences([told(one, paths)].concat(one.warnings)));
       parts.client.received(one.id);
     } else if (parts.refusal) {
-      parts.say(words.sentences([where(paths), parts.refusal].concat(one.warnings)));
+      parts.tell(words.sentences([where(paths), parts.refusal].concat(one.warnings)));
       parts.client.received(one.id);
     } else {
       parts.land(one);
@@ -62,9 +62,10 @@ exports.create = function (parts) {
         done(one);
       } else if (news.event.kind === "fail") {
         var is_one_of_several = parts.client.jobs().length > 1;
-        var message = one.is_cancelled && news.event.code === "cancelled" ? "Cancelled." : news.event.message;
         var of = is_one_of_several ? "'" + words.line(one.about.name, 30) + "': " : "";
-        parts.say(words.sentences([of + message].concat(one.warnings)));
+        var message = news.event.message || "The service made nothing of it, and says no reason.";
+        message = one.is_cancelled && news.event.code === "cancelled" ? "Cancelled." : of + message;
+        parts.tell(words.sentences([message].concat(one.warnings)));
         parts.client.received(one.id);
       }
     },
@@ -73,7 +74,7 @@ exports.create = function (parts) {
     landed: function (one, result) {
       var left = result.not_landed;
       var unsaved = one.about.plan.set_folder ? "" : UNSAVED;
-      parts.say(words.sentences([result.sentence, left.length > 0 ? where(left) : ""].concat(one.warnings, unsaved)));
+      parts.tell(words.sentences([result.sentence, left.length > 0 ? where(left) : ""].concat(one.warnings, unsaved)));
       parts.client.received(one.id);
     },
     // The path of the last result, or "".

@@ -8,6 +8,7 @@ var RESEND_MS = [250, 500, 1000, 2000, 4000];
 var QUIET_MS = 5000; // a service that works says something every two seconds
 var AGAIN_MS = 1000; // between two questions for what a done lacked
 var CANCEL_MS = 1000;
+var BUSY_MOST_MS = 30000; // no service is busy for longer without saying so again
 // So often is a job asked for that the service does not know, and so often what may never come.
 var TRIES = 5;
 
@@ -117,7 +118,7 @@ var HEARD = {
     if (one.is_cancelled) {
       return cancelled(one);
     }
-    ask_anew(one, now + event.retry_ms);
+    ask_anew(one, now + Math.max(RESEND_MS[0], Math.min(event.retry_ms, BUSY_MOST_MS)));
     one.state = "busy";
     return null;
   },

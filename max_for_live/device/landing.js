@@ -2,6 +2,7 @@
 
 var arrangement = require("./arrangement");
 var clips = require("./clips");
+var live = require("./live");
 var region = require("./region");
 var slots = require("./slots");
 var told = require("./told");
@@ -132,13 +133,13 @@ function land_in_arrangement(state, file, then) {
   }
   clips.dress(clip, file.label, pieces[0], state, function () {
     // Somebody may have put something there meanwhile; then it is another track.
-    var target = find_room(state, is_free);
+    var target = live.path(clip) === "" ? null : find_room(state, is_free);
     if (target && copy_pieces(state, clip, target.track, pieces)) {
       state.landed.push({ track: target.track });
     } else {
       state.not_landed.push(file.path);
     }
-    if (!slots.clear(place.room.slot)) {
+    if (!slots.clear(place.room.slot, clip)) {
       note(state.notes, "A copy was left in scene " + (place.room.scene + 1) + "; delete it.");
     }
     then();

@@ -40,8 +40,10 @@ exports.insert = function (slot, path) {
   return live.flag(slot, "has_clip") ? live.child(slot, "clip") : 0;
 };
 
-// Takes a clip that we put there out of its slot again; whether it is gone.
-exports.clear = function (slot) {
-  live.call(slot, "delete_clip");
-  return !live.flag(slot, "has_clip");
+// Takes a clip that we put there out of its slot again, unless somebody did, or put another there; whether it is gone.
+exports.clear = function (slot, clip) {
+  if (live.child(slot, "clip") === clip) {
+    live.call(slot, "delete_clip");
+  }
+  return live.path(clip) === "";
 };

@@ -78,6 +78,6 @@ exports.compose = function (view) {
   return {
     status: status,
     time: runs ? stage_of(one) : "",
-    bar: one === null ? -1 : job.has_ended(one) ? 1 : one.progress === null ? 0 : one.progress.fraction
+    bar: one === null ? -1 : job.has_ended(one) ? 1 : one.progress === null ? 0 : Math.max(0, one.progress.fraction)
   };
 };

@@ -43,7 +43,8 @@ def test_its_way_is_shown_and_its_end_is_landed_before_it_is_confirmed(desk):
     assert desk.sent("received") == [[id]]
     assert desk.status == "On track 'Drums · Retone', scene 1."
     assert (desk.device.text("time"), desk.device.bar) == ("", -1)
-    assert desk.live.console == []
+    # How it ended stands in Max's window, too; what came before does not.
+    assert desk.live.console == ["Retone: On track 'Drums · Retone', scene 1."]
 
 
 def test_a_done_that_is_told_again_lands_once_and_is_confirmed_again(desk):
@@ -213,3 +214,41 @@ def test_a_job_that_nobody_keeps_is_given_up(desk):
         desk.advance(0.2)
     assert len(desk.sent("edit")) == 6
     assert desk.status == "No job of this id is known."
+
+
+def test_ends_of_one_moment_are_told_one_after_the_other(desk):
+    first = desk.ask()
+    desk.hear("ack", first)
+    desk.device.turn("Seed", 5)
+    second = desk.ask()
+    desk.hear("fail", first, "disk_full", "The disk is full.")
+    desk.hear("fail", second, "out_of_memory", "The device has too little memory.")
+    assert desk.status == "'Loop 1': The disk is full."
+    desk.advance(2.5)
+    assert desk.status == "'Loop 1': The disk is full."
+    desk.advance(1)
+    assert desk.status == "The device has too little memory."
+    assert desk.live.console == [
+        "Retone: 'Loop 1': The disk is full.",
+        "Retone: The device has too little memory.",
+    ]
+
+
+def test_an_end_without_a_reason_is_told_all_the_same(desk):
+    desk.hear("fail", desk.ask())
+    assert desk.status == "The service made nothing of it, and says no reason."
+
+
+def test_a_service_is_asked_again_at_a_sane_time_whatever_it_says(desk):
+    hurried = desk.ask()
+    for _ in range(50):
+        desk.hear("busy", hurried, -1e9)
+    assert len(desk.sent("edit")) == 1
+    desk.hear("ack", hurried)
+    desk.device.turn("Seed", 5)
+    slow = desk.ask()
+    desk.hear("busy", slow, 1e12)
+    desk.advance(29)
+    assert len(desk.sent("edit")) == 2
+    desk.advance(1.2)
+    assert [request[0] for request in desk.sent("edit")[2:]] == [slow] * (len(desk.sent("edit")) - 2) != []
