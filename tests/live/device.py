@@ -1,5 +1,7 @@
 """One instance of Retone.amxd in the fake of Live: what the user does to it, what it shows and sends."""
 
+import math
+
 
 class Device:
     """An instance of Retone.amxd in the set."""
@@ -57,7 +59,11 @@ class Device:
     @property
     def packets(self):
         """All that udpsend sent: {address, arguments, port, bytes}."""
-        return self._do("sent")
+        return self.packets_from(0)
+
+    def packets_from(self, first):
+        """The same without those before the number ``first``."""
+        return self._do("sent", **{"from": first})
 
     @property
     def sent(self):
@@ -65,7 +71,7 @@ class Device:
 
     def hear(self, address, *arguments):
         """A packet comes to its port."""
-        self._do("hear", message=[address, *arguments])
+        self._do("hear", message=[address, *map(_carried, arguments)])
 
     def run(self, code):
         """Runs code in the device's script, as a message to it would; gives the value of its last expression."""
@@ -74,3 +80,10 @@ class Device:
     def remove(self):
         """The user deletes the device."""
         self._do("remove")
+
+
+def _carried(argument):
+    """What JSON has no word for, in words."""
+    if isinstance(argument, float) and not math.isfinite(argument):
+        return {"number": "NaN" if math.isnan(argument) else f"{'-' if argument < 0 else ''}Infinity"}
+    return argument

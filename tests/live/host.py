@@ -100,8 +100,19 @@ class Live:
     def remove_track(self, index):
         self._do("remove_track", index=index)
 
+    def remove_scene(self, index):
+        self._do("remove_scene", index=index)
+
     def delete_clip(self, path):
         self._do("delete_clip", path=path)
+
+    def move_clip(self, path, slot):
+        """The user pulls a clip of the Session to another slot (paths), over what lies there."""
+        self._do("move_clip", path=path, slot=slot)
+
+    def refuse(self, share, seed):
+        """From now on Live refuses this share of the tracks, scenes and clips that a device asks it to make."""
+        self._do("refuse", share=share, seed=seed)
 
     def tracks(self):
         """The names of the tracks, from left to right."""
@@ -179,6 +190,16 @@ class Live:
     def destroyed(self):
         """The names of clips in the Arrangement that another was written over."""
         return self._state("destroyed")
+
+    @property
+    def made(self):
+        """The files that devices have made clips of in the Session, as often as they did."""
+        return self._state("made")
+
+    @property
+    def deleted(self):
+        """The files of the clips that devices have deleted."""
+        return self._state("deleted")
 
     @property
     def calls(self):

@@ -21,6 +21,9 @@ export class Application extends Thing {
     [this.track_limit, this.scene_limit] = EDITIONS[config.edition ?? "full"];
     this.watchers = new Set();
     this.destroyed = [];
+    this.made = [];
+    this.deleted = [];
+    this.refusing = null;
     this.routings = new Map();
     this.undo_steps = 0;
     this.telling = false;
@@ -58,6 +61,20 @@ export class Application extends Thing {
     } finally {
       this.telling = before;
     }
+  }
+
+  /** From now on Live refuses this share of what a device asks it to make, by a chance that is the same each time. */
+  refuse(share, seed) {
+    let state = seed;
+    this.refusing = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32 < share;
+    };
+  }
+
+  /** Whether Live refuses to make something now. */
+  refuses() {
+    return this.refusing !== null && this.refusing();
   }
 
   step() {

@@ -106,8 +106,8 @@ export class Host {
     return this.devices[device].parameter(name).value;
   }
 
-  sent({ device }) {
-    return this.devices[device].sent;
+  sent({ device, from }) {
+    return this.devices[device].sent.slice(from);
   }
 
   port({ device }) {
@@ -116,7 +116,9 @@ export class Host {
 
   hear({ device, message }) {
     const port = this.port({ device });
-    if (port !== null) this.network.arrive(port, encode(message));
+    // What JSON cannot say comes as {number: "NaN"}.
+    const atoms = message.map((one) => (one !== null && typeof one === "object" ? Number(one.number) : one));
+    if (port !== null) this.network.arrive(port, encode(atoms));
   }
 
   take_port({ port }) {
@@ -150,14 +152,27 @@ export class Host {
     this.live.song.remove_track(this.live.song.tracks[index]);
   }
 
+  remove_scene({ index }) {
+    this.live.song.remove_scene(this.live.song.scenes[index]);
+  }
+
+  /** The user pulls a clip of the Session to another slot. */
+  move_clip({ path, slot }) {
+    this.thing(path).parent.move_to(this.thing(slot));
+  }
+
+  refuse({ share, seed }) {
+    this.live.refuse(share, seed);
+  }
+
   save({ path }) {
     Object.assign(this.live.song.values, { file_path: path });
   }
 
   delete_clip({ path }) {
     const clip = this.thing(path);
-    if (clip.in_arrangement) clip.parent.call_delete_clip(clip);
-    else clip.parent.call_delete_clip();
+    if (clip.in_arrangement) clip.parent.take_out(clip);
+    else clip.parent.empty();
   }
 
   clips({ index }) {
@@ -176,6 +191,8 @@ export class Host {
       launched: () => this.launched,
       undo_steps: () => this.live.undo_steps,
       destroyed: () => this.live.destroyed,
+      made: () => this.live.made,
+      deleted: () => this.live.deleted,
       calls: () => this.live.calls,
       seconds: () => this.clock.now / 1000,
     };

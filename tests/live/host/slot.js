@@ -41,15 +41,34 @@ export class ClipSlot extends Thing {
   }
 
   call_create_audio_clip(path) {
-    if (this.children.clip || !this.track.takes_audio_clips) return;
+    if (this.children.clip || !this.track.takes_audio_clips || this.live.refuses()) return;
     const clip = clip_of_file(this.live, this, path, null);
-    if (clip) this.put(clip);
+    if (!clip) return;
+    this.live.made.push(path);
+    this.put(clip);
   }
 
   call_delete_clip() {
     if (!this.children.clip) throw new Refusal("No clip in this slot");
+    this.live.deleted.push(this.children.clip.values.file_path ?? this.children.clip.values.name);
+    this.empty();
+  }
+
+  /** What lies here, if anything, leaves the set. */
+  empty() {
+    if (!this.children.clip) return;
     this.children.clip.leave();
     this.put(null);
+  }
+
+  /** The user pulls the clip to another slot, where it takes the place of what lies there. */
+  move_to(slot) {
+    const clip = this.children.clip;
+    if (slot === this) return;
+    slot.empty();
+    this.put(null);
+    clip.parent = slot;
+    slot.put(clip);
   }
 }
 

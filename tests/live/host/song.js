@@ -78,6 +78,7 @@ export class Song extends Thing {
   create_track(kind, index) {
     if (index < -1 || index > this.tracks.length) throw new Refusal(`Invalid track index ${index}`);
     check_limit("tracks", this.tracks, this.live.track_limit);
+    if (this.live.refuses()) throw new Refusal("Live refuses it now");
     const at = index === -1 ? this.tracks.length : index;
     // A group holds what lies between its members: what is put before one of them is one itself.
     const group = this.tracks[at] ? this.tracks[at].group : null;
@@ -107,12 +108,20 @@ export class Song extends Thing {
   call_create_scene(index) {
     if (index < -1 || index > this.scenes.length) throw new Refusal(`Invalid scene index ${index}`);
     check_limit("scenes", this.scenes, this.live.scene_limit);
+    if (this.live.refuses()) throw new Refusal("Live refuses it now");
     const at = index === -1 ? this.scenes.length : index;
     this.scenes.splice(at, 0, new Scene(this.live, this));
     for (const track of this.tracks) track.insert_slot(at);
     this.changed("scenes");
   }
 
+  remove_scene(scene) {
+    const at = this.scenes.indexOf(scene);
+    for (const track of this.tracks) for (const slot of track.slots.splice(at, 1)) slot.leave();
+    this.scenes.splice(at, 1);
+    scene.leave();
+    this.changed("scenes");
+  }
 }
 
 /** Smaller editions of Live allow only so many. */

@@ -154,6 +154,7 @@ export class Track extends Thing {
     const takes = clip && (clip.is_audio ? this.takes_audio_clips : this.kind === "midi" && !this.values.is_frozen);
     if (!takes) throw new Refusal("The clip cannot be put on this track");
     if (position < 0 || position > LAST_BEAT) throw new Refusal(`Invalid position ${position}`);
+    if (this.live.refuses()) throw new Refusal("Live refuses it now");
     const copy = copy_to(clip, this, position);
     this.place(copy);
     this.clear_under(copy);
@@ -181,6 +182,11 @@ export class Track extends Thing {
     const slot = this.slots.find((one) => one.children.clip === clip);
     if (slot) return slot.call_delete_clip();
     if (!this.arrangement.includes(clip)) throw new Refusal("The clip is not on this track");
+    this.live.deleted.push(clip.values.file_path ?? clip.values.name);
+    this.take_out(clip);
+  }
+
+  take_out(clip) {
     this.arrangement.splice(this.arrangement.indexOf(clip), 1);
     clip.leave();
     this.changed("arrangement_clips");
