@@ -6,6 +6,7 @@ var words = require("./words");
 
 var SEEDS = 100000;
 var LABEL_LENGTH = 60;
+var FOLDER_LENGTH = 120;
 
 var NO_PROMPT = "Type a prompt first: what the clip should sound like.";
 var NO_RESULT = "There is no result yet whose folder could be opened.";
@@ -94,7 +95,9 @@ exports.create = function (parts) {
     show_file: function () {
       var path = parts.last_path();
       if (path) {
-        parts.open(names.url(names.folder(path)));
+        parts.open(names.address(names.folder(path)));
+        // Nobody tells whether the system has opened it, so the status names it, too.
+        parts.say("The result lies in " + words.path(names.folder(path), FOLDER_LENGTH));
       } else {
         parts.say(NO_RESULT);
       }

@@ -1,4 +1,4 @@
-// Names: of jobs and of checks, made by chance; of files and folders, taken from paths; and addresses of folders.
+// Names: of jobs and of checks, made by chance; of files and folders, taken from paths; and what opens a folder.
 
 var HEX = "0123456789abcdef";
 var WINDOWS = /^([A-Za-z]:|\\\\)/;
@@ -39,18 +39,16 @@ exports.folder = function (path) {
   return path.slice(0, slash === 0 || flat.charAt(slash - 1) === ":" ? slash + 1 : Math.max(slash, 0));
 };
 
-// The file:// address of a path: "/a b" is file:///a%20b, "C:\a" file:///C:/a, "\\host\a" file://host/a.
-exports.url = function (path) {
-  var parts = slashed(path).split("/");
+// What opens a folder when Max launches it. Windows opens nothing for the file:// address of a folder, and says nothing
+// either, so there it is the path itself; elsewhere "/a b" is file:///a%20b.
+exports.address = function (path) {
+  if (WINDOWS.test(path)) {
+    return path.replace(/\//g, "\\");
+  }
+  var parts = path.split("/");
   var place;
   for (place = 0; place < parts.length; place += 1) {
     parts[place] = encodeURIComponent(parts[place]);
   }
-  var flat = parts.join("/");
-  if (flat.slice(0, 2) === "//") {
-    return "file:" + flat;
-  } else if (flat.charAt(0) === "/") {
-    return "file://" + flat;
-  }
-  return "file:///" + flat.replace(/^([A-Za-z])%3A/, "$1:");
+  return "file://" + parts.join("/");
 };

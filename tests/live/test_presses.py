@@ -160,7 +160,8 @@ def test_show_file_opens_the_folder_of_the_last_result(tmp_path):
         desk.hear("result", id, 1, "C:\\Users\\mé\\My Sets\\loop.wav")
         desk.hear("done", id, 1, "C:\\Users\\mé\\My Sets\\loop.wav")
         desk.device.press("Show File")
-        assert desk.live.launched == ["file:///C:/Users/m%C3%A9/My%20Sets"]
+        assert desk.live.launched == ["C:\\Users\\mé\\My Sets"]
+        assert desk.status == "The result lies in C:\\Users\\mé\\My Sets"
         desk.finish(desk.ask())
         desk.device.press("Show File")
         assert desk.live.launched[1:] == [tmp_path.as_uri()]
