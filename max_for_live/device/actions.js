@@ -103,8 +103,7 @@ exports.create = function (parts) {
       }
     },
     new_seed: function () {
-      var seed = Math.floor(parts.chance() * SEEDS);
-      held.seed = seed === held.seed ? (seed + 1) % SEEDS : seed;
+      held.seed = Math.floor(parts.chance() * SEEDS);
       parts.send_seed(held.seed);
     }
   };

@@ -218,7 +218,6 @@ exports.create = function (max) {
       return;
     }
     is_ready = true;
-    to_service(["port", held.service_port]);
     the_port.start(max.now());
     stop_ticking = max.repeat(TICK_MS, function () {
       guarded(tick);

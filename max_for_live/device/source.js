@@ -39,7 +39,7 @@ function times(clip, name) {
 }
 
 // The plan for an edit of the clip with this id: {path, name, colour, track, track_name, is_arrangement, scene
-// (in the Session, from 0), scene_id, start_time, end_time (beats), tempo, warping, warp_mode, pitch_coarse,
+// (from 0, -1 in the Arrangement), scene_id, start_time, end_time (beats), tempo, warping, warp_mode, pitch_coarse,
 // pitch_fine, gain, signature_numerator, signature_denominator, rate (Hz), set_folder ("": not saved)} and what
 // region.cut gives; or {sentence}.
 exports.read = function (clip) {
@@ -75,7 +75,7 @@ exports.read = function (clip) {
   plan.track = track;
   plan.track_name = live.text(track, "name");
   plan.is_arrangement = read.is_arrangement;
-  plan.scene = read.is_arrangement ? -1 : index_in(path, "clip_slots");
+  plan.scene = index_in(path, "clip_slots");
   plan.scene_id = live.children(set, "scenes")[plan.scene] || 0;
   plan.start_time = read.start_time;
   plan.end_time = read.end_time;

@@ -28,6 +28,7 @@ def test_an_edited_clip_lies_in_the_same_scene_of_a_track_beside_its_own(tmp_pat
         assert (landed["pitch_coarse"], landed["pitch_fine"], landed["gain"]) == (3, -20, 0.6)
         assert landed["color"] == 0x3399FF
         assert editing.live.get("live_set tracks 1", "color") == 0xFF0000
+        assert editing.live.get("live_set tracks 0", "mute") == 0, "that is an option"
         assert f"On track '{RESULT}', scene 3." in editing.status
 
 

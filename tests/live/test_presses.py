@@ -58,6 +58,9 @@ def test_a_prompt_is_asked_for(desk):
     desk.device.press("Edit")
     assert desk.sent("edit") == []
     assert desk.status == "Type a prompt first: what the clip should sound like."
+    desk.device.type("Prompt", "an organ")
+    desk.ask()
+    assert desk.status == "Edit of 'Loop 1': asking the service.", "what was said before it makes room"
 
 
 def test_what_is_too_long_is_not_sent(desk):
@@ -180,6 +183,12 @@ def test_a_tab_shows_its_boxes_and_says_what_to_press(desk):
     desk.device.turn("Tab", "Setup")
     assert "setup" in seen()
     assert {"status", "cancel"} <= set(desk.device.visible()), "these are always seen"
+
+
+def test_the_tab_that_a_set_was_saved_with_is_shown_when_it_is_loaded(tmp_path):
+    with Desk(tmp_path, loads=False, answers=False) as desk:
+        device = desk.live.load(values={"Tab": "Setup"})
+        assert not [name for name in device.visible() if name.startswith(("edit_", "directions_"))]
 
 
 def test_the_clip_is_named_anew_when_it_changes(desk):
