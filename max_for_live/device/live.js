@@ -6,7 +6,8 @@
 
 var cursor = null;
 
-// Points the cursor at an object; false where there is none. A refused id leaves the cursor where it was.
+// Points the cursor at an object; false where there is none. A refused id leaves the cursor where it was. What points to
+// an object that goes keeps its id and loses its path, and from then on reads 1 for all that it had.
 function at(id) {
   if (!id) {
     return false;
@@ -17,7 +18,7 @@ function at(id) {
   if (Number(cursor.id) !== Number(id)) {
     cursor.id = Number(id);
   }
-  return Number(cursor.id) === Number(id);
+  return Number(cursor.id) === Number(id) && String(cursor.unquotedpath) !== "";
 }
 
 function listed(value) {

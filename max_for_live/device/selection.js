@@ -6,7 +6,7 @@ var source = require("./source");
 var wait = require("./wait");
 
 var observer = null; // of what Live's detail view shows
-var kept = null; // a LiveAPI on the last audio clip: Live sets its id to 0 when that clip goes
+var kept = 0; // the id of the last audio clip
 var later = null;
 
 // Keeps the clip that Live shows, where it is an audio clip. Who uses the device may by that highlight another slot, so
@@ -15,19 +15,14 @@ function keep() {
   var view = live.root("live_set view");
   var clip = live.child(view, "detail_clip");
   var is_audio = clip !== 0 && live.flag(clip, "is_audio_clip");
-  if (!is_audio && kept !== null && Number(kept.id) !== 0) {
+  if (!is_audio && live.path(kept) !== "") {
     return clip;
   }
   if (!is_audio) {
     clip = live.child(live.child(view, "highlighted_clip_slot"), "clip") || clip;
     is_audio = clip !== 0 && live.flag(clip, "is_audio_clip");
   }
-  if (is_audio) {
-    kept = kept || new LiveAPI("live_set");
-    if (Number(kept.id) !== clip) {
-      kept.id = clip;
-    }
-  }
+  kept = is_audio ? clip : 0;
   return clip;
 }
 
@@ -50,7 +45,7 @@ exports.stop = function () {
     observer.property = "";
     observer = null;
   }
-  kept = null;
+  kept = 0;
   if (later !== null) {
     later.cancel();
     later = null;
@@ -61,11 +56,10 @@ exports.stop = function () {
 // What source.read gives of the clip, and `text`: "Loop 1 · 4.00 s · Session"; or {sentence}.
 exports.current = function () {
   var shown = keep();
-  var clip = kept !== null ? Number(kept.id) : 0;
-  if (clip === 0) {
+  if (kept === 0) {
     return shown ? source.read(shown) : { sentence: "Select an audio clip: what it plays will be edited." };
   }
-  var plan = source.read(clip);
+  var plan = source.read(kept);
   if (!plan.sentence) {
     var place = plan.is_arrangement ? "Arrangement" : "Session";
     plan.text = plan.name + " \u00b7 " + plan.region_seconds.toFixed(2) + " s \u00b7 " + place;

@@ -109,6 +109,19 @@ def test_an_object_is_pointed_from_one_to_another(playing):
     assert playing.device.run(code) == "Drums,Keys,0,"
 
 
+def test_what_points_to_an_object_that_went_keeps_its_id_and_loses_its_path(wav):
+    """And reads 1 for all that it had: Live says no more."""
+    with Live(set=a_set(audio_track("Drums", [audio_clip(wav)]))) as live:
+        live.expect_error("no valid object set")
+        device = live.load()
+        device.run(f'var held = {CLIP}, id = held.id; var gone = new LiveAPI("live_set");')
+        live.delete_clip("live_set tracks 0 clip_slots 0 clip")
+        assert device.run('[held.id === id, held.unquotedpath, held.get("name"), held.set("name", "x")].join()') == (
+            "true,,1,1"
+        )
+        assert device.run("gone.id = Number(id); gone.id") == "0"
+
+
 def test_observers_fire_at_once_and_then_when_something_changes(wav):
     with Live(set=a_set(audio_track("Drums", [audio_clip(wav)]))) as live:
         device = live.load()

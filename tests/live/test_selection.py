@@ -75,6 +75,16 @@ def test_a_clip_that_was_deleted_is_not_kept(tmp_path, loop):
         assert "Select an audio clip" in editing.status
 
 
+def test_a_midi_clip_gets_its_sentence_when_the_clip_before_it_was_deleted(tmp_path, loop):
+    keys = midi_track("Keys", [midi_clip("A tune")])
+    with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)]), keys) as editing:
+        editing.select(SLOT)
+        editing.live.delete_clip(SLOT)
+        editing.select("live_set tracks 1 clip_slots 0 clip")
+        editing.device.control("Edit")
+        assert "'A tune' is a MIDI clip. Select an audio clip." in editing.status
+
+
 def test_the_clip_in_the_highlighted_slot_will_do(tmp_path, loop):
     with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)])) as editing:
         editing.live.select("live_set tracks 0")

@@ -19,6 +19,7 @@ export function live_api_class(where) {
   class LiveAPI {
     #callback = null;
     #thing = null;
+    #id = 0;
     #path = "";
     #mode = 0;
     #property = "";
@@ -46,17 +47,19 @@ export function live_api_class(where) {
       error(`Live API: ${what}: ${mistake.message}`);
     }
 
-    // Does what it says, unless Live is not there to do it or refuses; then the console says so.
+    // Does what it says, unless Live is not there to do it or refuses; then the console says so, and 1 is given.
     #attempt(what, action) {
       const reason = where.why_not();
-      if (reason) return void error(`Live API: ${what}: ${reason}`);
       if (this.#thing && !this.#thing.alive) this.#thing = null;
-      if (!this.#thing) return void error(`Live API: ${what}: no valid object set`);
-      try {
-        return action(this.#thing);
-      } catch (mistake) {
-        this.#refused(what, mistake);
+      if (reason || !this.#thing) error(`Live API: ${what}: ${reason || "no valid object set"}`);
+      else {
+        try {
+          return action(this.#thing);
+        } catch (mistake) {
+          this.#refused(what, mistake);
+        }
       }
+      return 1;
     }
 
     #change(what, action) {
@@ -83,6 +86,7 @@ export function live_api_class(where) {
 
     #point(thing) {
       this.#thing = thing;
+      this.#id = thing ? thing.id : 0;
       if (!this.#callback) return;
       this.#call(["id", thing ? thing.id : 0]);
       this.#watch();
@@ -113,6 +117,7 @@ export function live_api_class(where) {
     #lost() {
       live.watchers.delete(this.#watcher);
       this.#thing = null;
+      this.#id = 0;
       if (this.#callback) this.#call(["id", 0]);
     }
 
@@ -122,8 +127,9 @@ export function live_api_class(where) {
       api.#callback = null;
     }
 
+    // What only points to an object keeps its id when it goes; what watches it is told.
     get id() {
-      return String(this.#thing && this.#thing.alive ? this.#thing.id : 0);
+      return String(this.#id);
     }
 
     set id(value) {
@@ -175,7 +181,7 @@ export function live_api_class(where) {
           if (!this.#callback) throw new Refusal("observing needs a callback");
           return true;
         });
-        if (!fine) this.#property = "";
+        if (fine !== true) this.#property = "";
       }
       this.#watch();
     }
@@ -190,7 +196,7 @@ export function live_api_class(where) {
 
     getstring(name) {
       const values = this.get(name);
-      return values && values.join(" ");
+      return values === 1 ? 1 : values.join(" ");
     }
 
     getcount(name) {
@@ -212,6 +218,7 @@ export function live_api_class(where) {
         const value = reading.typed(row.type, values[0], name);
         thing.set(name, value);
       });
+      return 1;
     }
 
     call(name, ...given) {
