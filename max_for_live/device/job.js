@@ -71,7 +71,6 @@ exports.due = function (one, now) {
 // The service answers again after it did not: it is asked at once for what it has of the job.
 exports.resume = function (one, now) {
   one.sent = 0;
-  one.next = one.is_cancelled ? "cancel" : one.state === "kept" ? "job" : "request";
   one.next_at = now;
 };
 
