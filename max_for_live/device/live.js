@@ -6,8 +6,8 @@
 
 var cursor = null;
 
-// Points the cursor at an object; false where there is none. A refused id leaves the cursor where it was. What points to
-// an object that goes keeps its id and loses its path, and from then on reads 1 for all that it had.
+// Points the cursor at an object; false where there is none. A refused id leaves the cursor where it was. What points
+// to an object that goes keeps its id and loses its path, and from then on reads 1 for all that it had.
 function at(id) {
   if (!id) {
     return false;

@@ -5,6 +5,7 @@ var region = require("./region");
 var wait = require("./wait");
 
 var WARPING_S = 2; // Live writes `warping` later than it is asked to
+var MARKERS_S = 0.3;
 var INSIDE_S = 0.0001;
 var SAME = 0.001; // beats, and seconds: Live's own numbers come as text
 
@@ -57,8 +58,17 @@ function add(clip, marker) {
   live.call(clip, "add_warp_marker", dictionary);
 }
 
-// Gives a warped clip these markers and no other (seconds of its file, beats; rising). Whether Live now shows them.
-exports.set_markers = function (clip, wanted) {
+// Whether Live shows these markers and no other.
+function are(clip, wanted) {
+  var markers = seen(clip);
+  var is_so = markers.length === wanted.length;
+  for (var index = 0; is_so && index < wanted.length; index += 1) {
+    is_so = same(markers[index], wanted[index]);
+  }
+  return is_so;
+}
+
+function write(clip, wanted) {
   remove_strangers(clip, wanted);
   // One that has to stay until ours are there is put on their line, so that no segment gets a tempo that Live refuses.
   var others = strangers(clip, wanted);
@@ -74,19 +84,29 @@ exports.set_markers = function (clip, wanted) {
       add(clip, wanted[index]);
     }
   }
-  var end = wanted[wanted.length - 1];
-  if (!holds(seen(clip), end)) {
-    // The file's very end may lie behind it by Live's own count.
-    var inside = end.sample_time - INSIDE_S;
-    add(clip, { beat_time: region.beat_of_seconds(wanted, inside), sample_time: inside });
-  }
   remove_strangers(clip, wanted);
-  var markers = seen(clip);
-  var is_so = markers.length === wanted.length;
-  for (index = 0; is_so && index < wanted.length; index += 1) {
-    is_so = same(markers[index], wanted[index]);
+}
+
+// The same markers, the last one a little earlier: the file's very end may lie behind it by Live's own count.
+function inside(wanted) {
+  var end = wanted[wanted.length - 1].sample_time - INSIDE_S;
+  return wanted.slice(0, -1).concat([{ beat_time: region.beat_of_seconds(wanted, end), sample_time: end }]);
+}
+
+// Gives a warped clip these markers and no other (seconds of its file, beats; rising), then calls then(whether Live now
+// shows them), perhaps at once. Nobody promises that Live writes them before it is asked for them: what does not read
+// back is given a moment, and is written once more from what Live shows by then.
+exports.set_markers = function (clip, wanted, then) {
+  function is_so() {
+    return are(clip, wanted);
   }
-  return is_so;
+  write(clip, wanted);
+  wait.until(is_so, MARKERS_S, function (came) {
+    if (!came) {
+      write(clip, holds(seen(clip), wanted[wanted.length - 1]) ? wanted : inside(wanted));
+    }
+    wait.until(is_so, MARKERS_S, then);
+  });
 };
 
 // Gives a new clip the timing of its source; tells `landing` what Live did not take, then calls then().
@@ -99,17 +119,26 @@ exports.apply = function (clip, landing, then) {
     },
     WARPING_S,
     landing.guarded(function (came) {
-      if (!came) {
-        landing.refused(plan.warping ? "its warping" : "that it is not warped");
-      } else if (plan.warping) {
-        if (!live.put(clip, "warp_mode", plan.warp_mode)) {
-          landing.refused("the warp mode");
+      if (!came || !plan.warping) {
+        if (!came) {
+          landing.refused(plan.warping ? "its warping" : "that it is not warped");
         }
-        if (!exports.set_markers(clip, plan.markers)) {
-          landing.refused("the warp markers (check its timing)");
-        }
+        then();
+        return;
       }
-      then();
+      if (!live.put(clip, "warp_mode", plan.warp_mode)) {
+        landing.refused("the warp mode");
+      }
+      exports.set_markers(
+        clip,
+        plan.markers,
+        landing.guarded(function (are_so) {
+          if (!are_so) {
+            landing.refused("the warp markers (check its timing)");
+          }
+          then();
+        })
+      );
     })
   );
 };

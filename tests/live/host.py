@@ -23,7 +23,8 @@ AMXD = Path(__file__).parents[2] / "max_for_live" / "Retone.amxd"
 
 class Live:
     """``version`` is one of live.table.BUILDS, ``edition`` full, intro or lite; ``new_clips``: how Live makes a clip of
-    a file, {warped, looping, warp_mode, tempo, markers}; devices are loaded with ``service_port``."""
+    a file, {warped, looping, warp_mode, tempo, markers, markers_late_ms: how long Live puts off what is written to its
+    markers}; devices are loaded with ``service_port``."""
 
     def __init__(
         self,

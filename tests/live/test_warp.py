@@ -44,6 +44,16 @@ def test_a_clip_that_begins_before_its_file_lands_in_time(tmp_path):
         assert_in_time(editing.session("Drums")[0], editing.session(RESULT)[0], asked)
 
 
+@pytest.mark.parametrize("late_ms", [1, 20, 150])
+def test_markers_that_live_writes_later_than_it_is_asked_to_land_in_time(tmp_path, late_ms):
+    guess = {"markers": markers((0, 0.3), (1, 0.7), (2, 1.2)), "markers_late_ms": late_ms}
+    with Editing(tmp_path, warped(tmp_path, start_marker=0, end_marker=8), new_clips=guess) as editing:
+        asked = editing.edit(SLOT)
+        editing.live.advance(2)
+        assert_in_time(editing.session("Drums")[0], editing.session(RESULT)[0], asked)
+        assert "Live did not take" not in editing.status
+
+
 def test_a_file_that_ends_a_frame_early_lands_in_time(tmp_path):
     with Editing(tmp_path, warped(tmp_path, start_marker=0, end_marker=8)) as editing:
         editing.live.expect_error("lies outside the sample")
@@ -58,6 +68,7 @@ def test_a_file_too_short_for_its_timing_is_told(tmp_path):
         editing.live.expect_error("lies outside the sample")
         asked = editing.ask(SLOT)
         editing.answer(asked, frames=RATE)
+        editing.live.advance(1)
         assert f"On track '{RESULT}', scene 1." in editing.status
         assert "Live did not take the warp markers (check its timing)." in editing.status
 

@@ -231,19 +231,33 @@ export class Clip extends Thing {
   call_add_warp_marker(marker) {
     this.warped_audio();
     if (!marker || typeof marker.beat_time !== "number") throw new Refusal("add_warp_marker wants beat_time");
-    this.warp.add(marker, this.seconds_long);
-    this.changed("warp_markers");
+    this.change_markers(() => this.warp.add(marker, this.seconds_long));
   }
 
   call_remove_warp_marker(beat) {
     this.warped_audio();
-    this.warp.remove(beat);
-    this.changed("warp_markers");
+    this.change_markers(() => this.warp.remove(beat));
   }
 
   call_move_warp_marker(beat, distance) {
     this.warped_audio();
-    this.warp.move(beat, distance);
-    this.changed("warp_markers");
+    this.change_markers(() => this.warp.move(beat, distance));
+  }
+
+  /** At once, or in a Live that puts it off, as it does `warping`, later: then nobody hears of a refusal. */
+  change_markers(change) {
+    const { markers_late_ms } = this.live.new_clips;
+    const act = () => {
+      change();
+      this.changed("warp_markers");
+    };
+    if (!markers_late_ms) return act();
+    this.live.clock.after(markers_late_ms, () => {
+      try {
+        act();
+      } catch (mistake) {
+        if (!(mistake instanceof Refusal)) throw mistake;
+      }
+    });
   }
 }
