@@ -305,6 +305,17 @@ def test_a_repetition_that_live_refuses_is_told(tmp_path, loop):
         assert editing.session(RESULT) == {}
 
 
+def test_a_copy_that_live_leaves_in_its_slot_is_told(tmp_path, loop):
+    drums = audio_track("Drums", arrangement=[audio_clip(loop, start_time=8)])
+    with Editing(tmp_path, drums, audio_track(RESULT, [audio_clip(loop)])) as editing:
+        editing.device.run(
+            'var live = retone_require("./live"), call = live.call; live.call = function (id, name, one, other) {'
+            'return name === "delete_clip" ? undefined : call(id, name, one, other); }; 0;'
+        )
+        editing.edit("live_set tracks 0 arrangement_clips 0")
+        assert "at the clip's place. A copy was left in scene 2; delete it." in editing.status
+
+
 # What of a new track or clip cannot be written, and how that is told.
 REFUSED = {
     "name": "the track's name and the clip's name",

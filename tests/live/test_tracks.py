@@ -30,6 +30,15 @@ def test_a_new_track_sounds_as_its_source(tmp_path, loop):
         assert "Live did not take" not in editing.status
 
 
+def test_each_side_of_a_split_panning_is_copied(tmp_path, loop):
+    with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)], split=(-0.5, 0.25))) as editing:
+        editing.edit(SLOT)
+        mixer = "live_set tracks 1 mixer_device"
+        sides = [editing.live.get(f"{mixer} {side}_split_stereo", "value") for side in ("left", "right")]
+        assert (editing.live.get(mixer, "panning_mode"), sides) == (1, [-0.5, 0.25])
+        assert "Live did not take" not in editing.status
+
+
 def test_the_channel_of_a_hardware_output_is_copied(tmp_path, loop):
     drums = audio_track("Drums", [audio_clip(loop)], output="Ext. Out", channel="3/4")
     with Editing(tmp_path, drums) as editing:
