@@ -45,9 +45,12 @@ var NUMBERS = {
   }
 };
 
-// A text field's text. An empty one comes as no argument at all, and one that was not made a symbol as several.
+// A text field's text: the word `text`, then nothing where it is empty, else one symbol or several words. What Max kept
+// with the set may come in quotes, and with a backslash before the signs that Max itself has a use for.
 function text(values) {
-  return values.join(" ").replace(/\s+/g, " ").replace(/^ | $/g, "");
+  var words = values[0] === "text" ? values.slice(1) : values;
+  return words.join(" ").replace(/\s+/g, " ").replace(/^ | $/g, "")
+    .replace(/^"([^"]*)"$/, "$1").replace(/\\([,;$"])/g, "$1");
 }
 
 function is_number(value) {

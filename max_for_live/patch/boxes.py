@@ -24,7 +24,6 @@ PORTS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "plugout~": (2, ("signal", "signal")),
     "prepend": (1, ("",)),
     "textedit": (1, ("", "int", "", "")),
-    "tosymbol": (1, ("",)),
     "udpreceive": (1, ("",)),
     "udpsend": (1, ()),
 }

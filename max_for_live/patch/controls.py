@@ -101,7 +101,7 @@ def _button(word: str, name: str, sentence: str, size: float = 9.5) -> Control:
 
 
 def _text(word: str, name: str, initial: str, sentence: str, lines: int) -> Control:
-    looks = (("keymode", 1), ("lines", lines), ("outputmode", 1), ("tabmode", 0), ("wordwrap", 1))
+    looks = (("keymode", 1), ("outputmode", 1), ("nosymquotes", 1), ("tabmode", 0), ("wordwrap", 1), ("lines", lines))
     return Control(word, name, "textedit", BLOB, sentence, initial, shown_as=AS_NATIVE, visibility=STORED, looks=looks)
 
 

@@ -1,7 +1,7 @@
 """The cords: parameters to the script, the script to the network and to the face, audio straight through."""
 
 from patch.boxes import Patch
-from patch.controls import BLOB, CONTROLS, Control
+from patch.controls import CONTROLS, Control
 from patch.faces import HEARD
 from patch.widgets import box_of
 
@@ -32,19 +32,9 @@ def _to_device(patch: Patch, control: Control, box: str, device: str) -> None:
     if control.is_button:
         _button(patch, control, box, device)
         return
+    # A text comes as `text ...`: behind that word nothing that is typed can be taken for a message to these boxes.
     said = patch.object(f"{box}_said", f"prepend {control.word}")
-    patch.cord(said, device)
-    if control.kind == BLOB:
-        # A text comes as `text ...`; an empty one leaves nothing behind that word, which is a bang.
-        patch.object(f"{box}_text", "route text")
-        patch.object(f"{box}_empty", "route bang")
-        patch.object(f"{box}_symbol", "tosymbol")
-        patch.message(f"{box}_nothing", control.word)
-        patch.chain(box, f"{box}_text", f"{box}_empty", f"{box}_nothing", device)
-        patch.cord(f"{box}_empty", f"{box}_symbol", outlet=1)
-        patch.cord(f"{box}_symbol", said)
-    else:
-        patch.cord(box, said)
+    patch.chain(box, said, device)
     if control.maxclass == "live.text":
         # A bang would turn the switch over.
         patch.message(f"{box}_value", "outputvalue")

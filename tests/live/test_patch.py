@@ -140,17 +140,11 @@ def test_a_parameter_tells_the_script_its_word(box, said):
     assert said_by(box) == [[said]]
 
 
-@pytest.mark.parametrize("word", ["prompt", "model"])
-def test_a_text_reaches_the_script_as_one_symbol_and_an_empty_one_as_the_word_alone(word):
-    box = {"prompt": "edit_prompt", "model": "setup_model"}[word]
-    (text,) = after(box)
-    (empty,) = after(text)
-    assert boxes()[text]["text"] == "route text" and boxes()[empty]["text"] == "route bang"
-    assert [boxes()[name]["text"] for name in after(empty)] == [word]
-    (symbol,) = after(empty, 1)
-    assert object_of(boxes()[symbol]) == "tosymbol"
-    assert said_by(symbol) == [[f"prepend {word}"]]
-    assert boxes()[box]["outputmode"] == 1 and boxes()[box]["keymode"] == 1
+@pytest.mark.parametrize(("box", "word"), [("edit_prompt", "prompt"), ("setup_model", "model")])
+def test_a_text_reaches_the_script_as_one_symbol_behind_its_word(box, word):
+    assert after(box) == [f"{box}_said"]
+    assert said_by(box) == [[f"prepend {word}"]]
+    assert [boxes()[box][attribute] for attribute in ("outputmode", "keymode", "nosymquotes")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

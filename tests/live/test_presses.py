@@ -53,6 +53,30 @@ def test_a_prompt_counts_though_enter_was_not_pressed(desk):
     assert pairs(desk.sent("edit")[0])["prompt"] == "played by strings, slowly"
 
 
+@pytest.mark.parametrize("word", ["bang", "set", "symbol", "list", "text", "808", "clear", "$1; a \\ b, c"])
+def test_a_prompt_that_means_something_to_max_is_a_prompt(desk, word):
+    desk.device.type("Prompt", word, enter=True)
+    desk.ask()
+    assert str(pairs(desk.sent("edit")[0])["prompt"]) == word
+
+
+@pytest.mark.parametrize(
+    ("shown", "prompt"),
+    [
+        ('"a soft flute"', "a soft flute"),
+        ("a flute\\, softly\\; $1", "a flute, softly; $1"),
+        ('a "soft" flute', 'a "soft" flute'),
+        ('\\"soft\\" flute', '"soft" flute'),
+        ('"', '"'),
+    ],
+)
+def test_a_text_that_max_writes_out_as_its_own_symbol_is_taken_back(desk, shown, prompt):
+    """Max may put what it gives back to a text field in quotes, and a backslash before its own signs."""
+    desk.device.type("Prompt", shown, enter=True)
+    desk.ask()
+    assert pairs(desk.sent("edit")[0])["prompt"] == prompt
+
+
 def test_a_prompt_is_asked_for(desk):
     desk.device.type("Prompt", " ")
     desk.device.press("Edit")

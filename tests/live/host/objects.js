@@ -61,6 +61,17 @@ function message(box, text) {
   };
 }
 
+// Its words may be replaced, which is why a text that may begin with `set` must not come here alone.
+function prepend(box, given) {
+  let words = given;
+  return {
+    receive(inlet, atoms) {
+      if (atoms[0] === "set") words = atoms.slice(1);
+      else box.out(0, [...words, ...atoms]);
+    },
+  };
+}
+
 /** What makes each: (box, arguments) gives what receives messages. */
 export const CONTROL = {
   t: trigger,
@@ -69,7 +80,7 @@ export const CONTROL = {
   sel: select,
   select,
   message,
-  prepend: (box, given) => ({ receive: (inlet, atoms) => box.out(0, [...given, ...atoms]) }),
+  prepend,
   append: (box, given) => ({ receive: (inlet, atoms) => box.out(0, [...atoms, ...given]) }),
   tosymbol: (box) => ({ receive: (inlet, atoms) => box.out(0, [atoms.join(" ")]) }),
   fromsymbol: (box) => ({ receive: (inlet, atoms) => box.out(0, atoms.join(" ").split(/\s+/)) }),
