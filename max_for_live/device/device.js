@@ -195,7 +195,9 @@ exports.create = function (max) {
   function hear(name, values) {
     var now = max.now();
     var port_before = held.service_port;
-    if (name.charAt(0) === "/") {
+    if (name === "leave") {
+      leave();
+    } else if (name.charAt(0) === "/") {
       if (is_ready) {
         hear_packet(name, values, now);
       }
@@ -230,6 +232,15 @@ exports.create = function (max) {
     tick();
   }
 
+  function leave() {
+    if (is_ready) {
+      is_ready = false;
+      the_client.leave(max.now(), reply_port);
+      stop_ticking();
+      selection.stop();
+    }
+  }
+
   return {
     // live.thisdevice: the parameters have sent their values, and Live's objects may be used.
     ready: function () {
@@ -241,14 +252,8 @@ exports.create = function (max) {
         hear(name, values);
       });
     },
-    // The device is taken out of the set: what it asked for is cancelled, and nothing of it goes on.
-    removed: function () {
-      if (is_ready) {
-        is_ready = false;
-        the_client.leave(max.now(), reply_port);
-        stop_ticking();
-        selection.stop();
-      }
-    }
+    // The device is taken out of the set: what it asked for is cancelled, and nothing of it goes on. The patch says so
+    // by the word `leave` first, and Max later.
+    removed: leave
   };
 };

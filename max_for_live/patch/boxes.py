@@ -9,6 +9,7 @@ Json = dict[str, Any]
 
 # Inlets and types of the outlets, as Max saves them.
 PORTS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "freebang": (1, ("bang",)),
     "fpic": (1, ("jit_matrix",)),
     "js": (1, ("", "", "", "")),
     "jsui": (1, ("",)),

@@ -18,6 +18,10 @@ def wire(patch: Patch, script: str) -> None:
     # First (from the right) every parameter tells its value, then the script hears that it is ready.
     patch.object("values_first", "t b b")
     patch.chain("ready", "values_first", device)
+    # When the script itself hears that it goes, nothing promises that its cords are still there.
+    patch.object("going", "freebang")
+    patch.message("leave", "leave")
+    patch.chain("going", "leave", device)
     for control in CONTROLS:
         _to_device(patch, control, box_of(control), device)
     _network(patch, device)

@@ -15,6 +15,7 @@ export class Device {
     this.sent = [];
     this.at_load = [];
     this.at_ready = [];
+    this.at_free = [];
     this.ready = false;
     this.removed = false;
   }
@@ -73,6 +74,8 @@ export class Device {
   }
 
   remove() {
+    for (const act of this.at_free) act();
+    this.host.clock.drain();
     for (const script of this.scripts) script.end();
     this.removed = true;
     this.thing.remove();

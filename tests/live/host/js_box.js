@@ -148,8 +148,9 @@ export class JsBox {
     this.run(() => own.apply(global, carried(this.global, values)));
   }
 
-  /** The device goes: the script is told, then its tasks and observers end. */
+  /** The device goes: the script is told, when nobody promises its cords any more; its tasks and observers end. */
   end() {
+    this.box.cords = [];
     if (typeof this.global.notifydeleted === "function") this.run(() => this.global.notifydeleted());
     for (const task of this.tasks) task.cancel();
     for (const api of this.apis) this.global.LiveAPI.forget(api);

@@ -90,6 +90,10 @@ export const CONTROL = {
     box.device.at_load.push(() => box.out(0, ["bang"]));
     return { receive: () => box.out(0, ["bang"]) };
   },
+  freebang: (box) => {
+    box.device.at_free.push(() => box.out(0, ["bang"]));
+    return { receive: () => box.out(0, ["bang"]) };
+  },
   "live.thisdevice": (box) => {
     box.device.at_ready.push(() => box.out(0, ["bang"]));
     return { receive: () => {} };
