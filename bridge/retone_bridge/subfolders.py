@@ -50,9 +50,9 @@ class Subfolders:
 
         Raises RetoneError(outside_roots or cannot_write).
         """
-        if folder.is_dir():
-            return
         try:
+            if folder.is_dir():
+                return
             for path in _make(folder):
                 self._made.setdefault(job, []).append(path)
         except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.harness import running
+from retone_bridge import subfolders
 from retone_bridge.subfolders import Subfolders
 from retone_engine.request import RetoneError
 
@@ -165,3 +166,22 @@ def test_a_link_that_is_laid_between_look_and_use_is_not_followed(tmp_path, song
     assert caught.value.code == "outside_roots"
     made.tidy("r1")
     assert sorted(tmp_path.joinpath("elsewhere").rglob("*")) == [tmp_path / "elsewhere/Processed"]
+
+
+@pytest.mark.parametrize("walks", [True, False], ids=["one in the other", "by its path, as on Windows"])
+def test_what_was_made_and_is_empty_goes_again(song, walks, monkeypatch):
+    monkeypatch.setattr(subfolders, "_CAN_WALK", walks and subfolders._CAN_WALK)
+    (song / "Samples").mkdir()
+    made = Subfolders()
+    made.make("r1", song / INNER)
+    assert (song / INNER).is_dir()
+    made.tidy("another")
+    assert (song / INNER).is_dir()
+    made.tidy("r1")
+    assert list(song.rglob("*")) == [song / "Samples"]
+
+
+def test_a_folder_that_cannot_be_made_says_why(song):
+    with pytest.raises(RetoneError, match="cannot be made: File name too long") as caught:
+        Subfolders().make("r1", song / "a" / ("x" * 300))
+    assert caught.value.code == "cannot_write"
