@@ -126,6 +126,7 @@ def test_markers_that_live_puts_elsewhere_are_told(tmp_path):
             "return call(id, name, one, other); }; 0;"
         )
         editing.edit(SLOT)
+        editing.live.advance(1)
         assert "Live did not take the warp markers (check its timing)." in editing.status
 
 
