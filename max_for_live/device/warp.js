@@ -93,21 +93,27 @@ function inside(wanted) {
   return wanted.slice(0, -1).concat([{ beat_time: region.beat_of_seconds(wanted, end), sample_time: end }]);
 }
 
-// Gives a warped clip these markers and no other (seconds of its file, beats; rising), then calls then(whether Live now
-// shows them), perhaps at once. Nobody promises that Live writes them before it is asked for them: what does not read
-// back is given a moment, and is written once more from what Live shows by then.
-exports.set_markers = function (clip, wanted, then) {
+// Gives a warped clip the markers of the landing's plan and no other, then calls then(whether Live now shows them),
+// perhaps at once. Nobody promises that Live writes them before it is asked for them: what does not read back is given
+// a moment, and is written once more from what Live shows by then.
+function set_markers(clip, landing, then) {
+  var wanted = landing.plan.markers;
+
   function is_so() {
     return are(clip, wanted);
   }
   write(clip, wanted);
-  wait.until(is_so, MARKERS_S, function (came) {
-    if (!came) {
-      write(clip, holds(seen(clip), wanted[wanted.length - 1]) ? wanted : inside(wanted));
-    }
-    wait.until(is_so, MARKERS_S, then);
-  });
-};
+  wait.until(
+    is_so,
+    MARKERS_S,
+    landing.guarded(function (came) {
+      if (!came) {
+        write(clip, holds(seen(clip), wanted[wanted.length - 1]) ? wanted : inside(wanted));
+      }
+      wait.until(is_so, MARKERS_S, landing.guarded(then));
+    })
+  );
+}
 
 // Gives a new clip the timing of its source; tells `landing` what Live did not take, then calls then().
 exports.apply = function (clip, landing, then) {
@@ -129,16 +135,12 @@ exports.apply = function (clip, landing, then) {
       if (!live.put(clip, "warp_mode", plan.warp_mode)) {
         landing.refused("the warp mode");
       }
-      exports.set_markers(
-        clip,
-        plan.markers,
-        landing.guarded(function (are_so) {
-          if (!are_so) {
-            landing.refused("the warp markers (check its timing)");
-          }
-          then();
-        })
-      );
+      set_markers(clip, landing, function (are_so) {
+        if (!are_so) {
+          landing.refused("the warp markers (check its timing)");
+        }
+        then();
+      });
     })
   );
 };

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bridge.harness import running
@@ -179,6 +180,14 @@ def test_what_was_made_and_is_empty_goes_again(song, walks, monkeypatch):
     assert (song / INNER).is_dir()
     made.tidy("r1")
     assert list(song.rglob("*")) == [song / "Samples"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows makes nothing relative to an open folder")
+def test_no_folder_stays_open(song):
+    process = psutil.Process()
+    before = process.num_fds()
+    Subfolders().make("r1", song / INNER)
+    assert process.num_fds() == before
 
 
 def test_a_folder_that_cannot_be_made_says_why(song):

@@ -55,6 +55,21 @@ def test_a_fault_of_our_own_ends_the_landing_with_a_sentence(tmp_path, loop):
         assert any("no ideas" in line for line in editing.live.console)
 
 
+def test_a_fault_that_comes_late_ends_the_landing_too(tmp_path):
+    clip = audio_clip(sound(tmp_path / "played.wav", 8 * RATE), warped=True, markers=THREE)
+    with Editing(tmp_path, audio_track("Drums", [clip])) as editing:
+        editing.device.run(
+            'var live = retone_require("./live"), call = live.call, seen = {};'
+            "live.call = function (id, name, one, other) {"
+            'if (name !== "add_warp_marker") { return call(id, name, one, other); }'
+            'if (seen[one.get("beat_time")]) { throw new Error("no more"); } seen[one.get("beat_time")] = true; }; 0;'
+        )
+        editing.edit(SLOT)
+        editing.live.advance(3)
+        assert "The landing broke off (Error: no more)." in editing.status
+        assert len([one for one in editing.device.sent if one[0] == "/retone/received"]) == 1
+
+
 def test_a_repetition_that_live_refuses_is_told(tmp_path, loop):
     clip = audio_clip(loop, warped=True, looping=True, loop_end=4, start_time=0, end_time=12)
     with Editing(tmp_path, audio_track("Drums", arrangement=[clip])) as editing:
