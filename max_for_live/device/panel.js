@@ -20,8 +20,10 @@ exports.create = function (send) {
     }
   }
 
+  // A text that is empty goes as no text at all: as one of no letters Max may show it as a pair of quotes.
   function write(name, text, most) {
-    show(name, ["set", words.line(text, most)]);
+    var line = words.line(text, most);
+    show(name, line === "" ? ["set"] : ["set", line]);
   }
 
   return {

@@ -120,7 +120,7 @@ class TextEdit extends Parameter {
   }
 }
 
-/** live.comment: a text that the patch may set. */
+/** live.comment: a text that the patch may set; a symbol without letters is written as Max writes it. */
 class Comment {
   constructor(box) {
     this.text = box.spec.text ?? "";
@@ -129,7 +129,7 @@ class Comment {
 
   receive(inlet, [word, ...values]) {
     if (word !== "set") throw new Error(`live.comment knows no ${word}`);
-    this.text = values.join(" ");
+    this.text = values.map((one) => (one === "" ? '""' : one)).join(" ");
     this.times++;
   }
 }
