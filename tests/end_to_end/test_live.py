@@ -236,8 +236,10 @@ def test_two_devices_at_once_land_each_its_own(open_live, tmp_path):
     live = open_live(*(audio_track(path.parent.name, [audio_clip(path)]) for path in paths))
     devices = [at_work(live, track=f"live_set tracks {number}") for number in (0, 1)]
     assert devices[0].port != devices[1].port
-    ids = [ask(live, devices[0], "late"), ask(live, devices[1], "a flute", SECOND)]
-    for device, id in zip(devices, ids, strict=True):
+    # The one to the right first: its result moves no other clip, however soon it lands.
+    right = ask(live, devices[1], "late", SECOND)
+    left = ask(live, devices[0], "a flute")
+    for device, id in zip(devices, (left, right), strict=True):
         ended(live, device, id)
     assert live.tracks() == ["a", "a · Retone", "b", "b · Retone"]
     for number in (0, 2):
