@@ -56,6 +56,10 @@ exports.create = function (max) {
     }
   }
 
+  function tell(text) {
+    the_said.tell(text, max.now());
+  }
+
   var the_client = client.create(to_service);
   var the_service = service.create(to_service);
   var the_found = found.create();
@@ -106,14 +110,21 @@ exports.create = function (max) {
     clip = selection.current();
   }
 
+  // What was said long ago goes, and what is_done(said) says.
+  function make_room(is_done) {
+    var stands = the_said.current(max.now());
+    if (stands !== null && (status.is_old(stands, max.now()) || is_done(stands))) {
+      the_said.forget();
+    }
+  }
+
   // Another clip is selected: what was said of the one before, or long ago, makes room.
   function clip_changed() {
     var of_clip = clip.sentence;
     look_at_clip(max.now());
-    var stands = the_said.current(max.now());
-    if (stands !== null && (clip.sentence || stands.text === of_clip || status.is_old(stands, max.now()))) {
-      the_said.forget();
-    }
+    make_room(function (stands) {
+      return stands.text === of_clip || (clip.sentence && !stands.is_end);
+    });
     draw();
   }
 
@@ -206,6 +217,9 @@ exports.create = function (max) {
         look_for_service(now);
       } else if (is_ready && name === "tab") {
         tabs.show(max.patcher(), held.tab);
+        make_room(function (stands) {
+          return !stands.is_end;
+        });
       }
     } else if (is_ready && the_actions.hasOwnProperty(name)) {
       the_actions[name](now);
@@ -224,7 +238,7 @@ exports.create = function (max) {
     stop_ticking = max.repeat(TICK_MS, function () {
       guarded(tick);
     });
-    the_ends = ends.create({ client: the_client, land: land, refusal: version.refusal(), tell: the_said.tell });
+    the_ends = ends.create({ client: the_client, land: land, refusal: version.refusal(), tell: tell });
     selection.start(function () {
       guarded(clip_changed);
     });

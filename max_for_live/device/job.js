@@ -11,6 +11,8 @@ var CANCEL_MS = 1000;
 var BUSY_MOST_MS = 30000; // no service is busy for longer without saying so again
 // So often is a job asked for that the service does not know, and so often what may never come.
 var TRIES = 5;
+// Warnings that are over when the job is.
+var PASSING = ["begun_again", "held"];
 
 // All times are milliseconds.
 exports.create = function (request, about, now) {
@@ -29,7 +31,8 @@ exports.create = function (request, about, now) {
     searched: 0, // how often its directions were missed
     position: 0, // in the queue; 0: not in it
     progress: null, // the last event of this kind
-    warnings: [],
+    warnings: [], // those that still hold at its end
+    passing: "", // the last of the others
     results: {}, // paths by index, from 1
     directions: {} // events by number, from 1
   };
@@ -131,6 +134,10 @@ var HEARD = {
     return event;
   },
   warning: function (one, event) {
+    if (PASSING.indexOf(event.code) >= 0) {
+      one.passing = event.message;
+      return event;
+    }
     if (one.warnings.indexOf(event.message) >= 0) {
       return null;
     }

@@ -3,6 +3,7 @@
 exports.PROTOCOL = 1;
 // A packet of the protocol stays below 2,048 bytes; Max encodes it, so a little is left.
 exports.SIZE_LIMIT = 2040;
+var PROMPT_LENGTH = 500;
 
 // Less than this is 0.00 at a knob.
 var SHOWN_AMOUNT = 0.005;
@@ -118,8 +119,13 @@ exports.size = function (message) {
   return bytes;
 };
 
-// What to tell the user of a job's request that is too long to be sent, or "".
+// What to tell the user of a job's request that is too long, or "".
 exports.refusal = function (message) {
+  var at = message.indexOf("prompt", 3);
+  var letters = at < 0 ? 0 : message[at + 1].replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, ".").length;
+  if (letters > PROMPT_LENGTH) {
+    return "The prompt has " + letters + " characters, and may have " + PROMPT_LENGTH + ": shorten it.";
+  }
   if (exports.size(exports.answered_at(message, 65535)) <= exports.SIZE_LIMIT) {
     return "";
   }

@@ -27,7 +27,8 @@ function foremost(jobs) {
 // "editing, 0:12 left".
 function stage_of(one) {
   var stage = words.STAGES.hasOwnProperty(one.progress.stage) ? words.STAGES[one.progress.stage] : one.progress.stage;
-  return one.progress.seconds_left < 0 ? stage : stage + ", " + words.time(one.progress.seconds_left) + " left";
+  // The service's guess may have come to nothing before the work has.
+  return one.progress.seconds_left < 0.5 ? stage : stage + ", " + words.time(one.progress.seconds_left) + " left";
 }
 
 function state_of(one) {
@@ -51,7 +52,7 @@ function job_line(jobs) {
   var one = foremost(jobs);
   var title = WORK[one.request[0]] + " '" + words.line(one.about.name, 30) + "': " + state_of(one);
   var others = jobs.length > 1 ? " (and " + words.count(jobs.length - 1, "more job") + ")" : "";
-  return words.sentences([title + others].concat(one.warnings));
+  return words.sentences([title + others].concat(one.warnings, one.passing));
 }
 
 // Whether `said`, {text, at}, has stood long enough.
@@ -77,7 +78,7 @@ exports.compose = function (view) {
   }
   return {
     status: status,
-    time: runs ? stage_of(one) : "",
+    time: runs && !view.trouble ? stage_of(one) : "",
     bar: one === null ? -1 : job.has_ended(one) ? 1 : one.progress === null ? 0 : Math.max(0, one.progress.fraction)
   };
 };

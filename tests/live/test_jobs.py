@@ -252,3 +252,36 @@ def test_a_service_is_asked_again_at_a_sane_time_whatever_it_says(desk):
     assert len(desk.sent("edit")) == 2
     desk.advance(1.2)
     assert [request[0] for request in desk.sent("edit")[2:]] == [slow] * (len(desk.sent("edit")) - 2) != []
+
+
+def test_what_is_over_when_the_job_is_done_is_not_said_of_its_end(desk):
+    id = desk.ask()
+    desk.hear("warning", id, "unknown_words", "No word of it is known.")
+    desk.hear("warning", id, "begun_again", "The engine died. The job is begun once more.")
+    desk.hear("progress", id, 0.25, "replay", 0.2)
+    begun = "The engine died. The job is begun once more."
+    assert desk.status == f"Edit of 'Loop 1': editing. No word of it is known. {begun}"
+    desk.finish(id)
+    assert desk.status == "On track 'Drums · Retone', scene 1. No word of it is known."
+
+
+def test_the_answer_to_a_press_goes_and_the_end_of_a_job_stays(desk):
+    desk.device.press("Cancel")
+    desk.advance(5.5)
+    assert desk.status == "Nothing is under way."
+    desk.advance(1)
+    assert desk.status == "Press Edit to edit the clip."
+    desk.hear("fail", desk.ask(), "disk_full", "The disk is full.")
+    desk.advance(20)
+    assert desk.status == "The disk is full."
+    desk.device.turn("Tab", 1)
+    assert "Press Find" in desk.status
+
+
+def test_no_time_is_left_on_show_when_the_service_is_gone(desk):
+    id = desk.ask()
+    desk.hear("progress", id, 0.25, "replay", 12.0)
+    assert desk.device.text("time") == "editing, 0:12 left"
+    desk.live.advance(20)
+    assert desk.status.endswith("1 job waits for it.")
+    assert (desk.device.text("time"), desk.device.bar) == ("", 0.25)

@@ -88,10 +88,13 @@ def test_a_prompt_is_asked_for(desk):
 
 
 def test_what_is_too_long_is_not_sent(desk):
-    desk.device.type("Prompt", "ü" * 900)
+    desk.device.type("Prompt", "ü" * 501)
     desk.device.press("Edit")
-    assert desk.sent("edit") == []
+    assert desk.status == "The prompt has 501 characters, and may have 500: shorten it."
+    desk.device.type("Prompt", "🎻" * 490)
+    desk.device.press("Edit")
     assert desk.status.startswith("The prompt and the paths of clip and set are too long together: shorten the prompt")
+    assert desk.sent("edit") == []
 
 
 def test_no_clip_and_a_clip_of_notes_are_named(tmp_path):

@@ -17,6 +17,7 @@ def job(kind="edit", **changed):
         "position": 0,
         "progress": None,
         "warnings": [],
+        "passing": "",
     }
     return {**made, **changed}
 
