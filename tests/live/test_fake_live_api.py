@@ -119,7 +119,7 @@ def test_what_points_to_an_object_that_went_keeps_its_id_and_loses_its_path(wav)
         assert device.run('[held.id === id, held.unquotedpath, held.get("name"), held.set("name", "x")].join()') == (
             "true,,1,1"
         )
-        assert device.run("gone.id = Number(id); gone.id") == "0"
+        assert device.run("gone.id = Number(id); gone.unquotedpath") == "live_set"
 
 
 def test_observers_fire_at_once_and_then_when_something_changes(wav):

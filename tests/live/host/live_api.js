@@ -132,10 +132,11 @@ export function live_api_class(where) {
       return String(this.#id);
     }
 
+    // Of a bare number alone; an id that nothing has leaves it where it was.
     set id(value) {
-      const text = String(value).replace(/^id\s+/, "");
-      if (!/^\d+$/.test(text)) return void error(`Live API: id: a number wanted, not ${value}`);
-      const thing = live.things.get(Number(text)) ?? null;
+      if (!/^\d+$/.test(String(value))) return void error(`Live API: id: a number wanted, not ${value}`);
+      const thing = live.things.get(Number(value)) ?? null;
+      if (!thing && Number(value) !== 0) return;
       this.#path = thing ? thing.path() : "";
       this.#point(thing);
     }
