@@ -232,8 +232,9 @@ def test_directions_are_found_told_and_steered_along(open_live, song, tmp_path):
 
 
 def test_two_devices_at_once_land_each_its_own(open_live, tmp_path):
-    paths = [clip(tmp_path / name / "loop.wav", seconds=0.3, seed=seed) for seed, name in enumerate(("a", "b"))]
-    live = open_live(*(audio_track(path.parent.name, [audio_clip(path)]) for path in paths))
+    # By other names, as it is by its name that a clip is seen to be selected.
+    paths = [clip(tmp_path / name, seconds=0.3, seed=seed) for seed, name in enumerate(("a.wav", "b.wav"))]
+    live = open_live(*(audio_track(path.stem, [audio_clip(path)]) for path in paths))
     devices = [at_work(live, track=f"live_set tracks {number}") for number in (0, 1)]
     assert devices[0].port != devices[1].port
     # The one to the right first: its result moves no other clip, however soon it lands.
