@@ -217,6 +217,11 @@ def test_a_path_that_is_no_library_says_what_to_do_and_changes_nothing(retone, h
     assert sentence in err
 
 
+def test_a_path_of_somebody_who_is_not_here_is_no_folder(retone):
+    status, _, err = retone("install", "live", "--path", "~nobody-here/Library")
+    assert (status, "There is no folder ~nobody-here/Library" in err) == (4, True)
+
+
 def test_a_checkout_brings_its_device_and_a_retone_without_one_says_so(tmp_path):
     assert live.device()[:4] == b"ampf"
     with pytest.raises(RetoneError, match="install Retone again"):
