@@ -5,7 +5,9 @@ var job = require("./job");
 var names = require("./names");
 var words = require("./words");
 
+// A line holds so much of a path beside why a device may not insert, and less beside what Live did not take.
 var PATH_LENGTH = 50;
+var SHORT_PATH_LENGTH = 30;
 var UNSAVED = "The set is not saved: save it, then File > Collect All and Save keeps the audio with it";
 
 // What a job's files are called, as landing.js takes them.
@@ -20,9 +22,9 @@ function files_of(one) {
 }
 
 // Where files are that did not land.
-function where(paths) {
+function where(paths, most) {
   if (paths.length === 1) {
-    return words.path(paths[0], PATH_LENGTH) + ": drag it from the folder that Show File opens";
+    return words.path(paths[0], most) + ": drag it from the folder that Show File opens";
   }
   return paths.length + " files such as " + names.file(paths[0]) + ": drag them from the folder that Show File opens";
 }
@@ -45,7 +47,7 @@ exports.create = function (parts) {
       parts.tell(words.sentences([told(one, paths)].concat(one.warnings)));
       parts.client.received(one.id);
     } else if (parts.refusal) {
-      parts.tell(words.sentences([where(paths), parts.refusal].concat(one.warnings)));
+      parts.tell(words.sentences([where(paths, PATH_LENGTH), parts.refusal].concat(one.warnings)));
       parts.client.received(one.id);
     } else {
       parts.land(one);
@@ -72,9 +74,9 @@ exports.create = function (parts) {
     files_of: files_of,
     // A job's files have landed, or not, as landing.js says.
     landed: function (one, result) {
-      var left = result.not_landed;
-      var unsaved = one.about.plan.set_folder ? "" : UNSAVED;
-      parts.tell(words.sentences([result.sentence, left.length > 0 ? where(left) : ""].concat(one.warnings, unsaved)));
+      var left = result.not_landed.length > 0 ? where(result.not_landed, SHORT_PATH_LENGTH) : "";
+      var unsaved = one.about.plan.set_folder || result.landed === 0 ? "" : UNSAVED;
+      parts.tell(words.sentences([result.sentence, left].concat(one.warnings, unsaved)));
       parts.client.received(one.id);
     },
     // The path of the last result, or "".

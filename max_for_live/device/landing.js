@@ -33,7 +33,7 @@ function begin(plan, files, on_end) {
     if (!has_ended) {
       has_ended = true;
       on_end({
-        landed: state.landed.length,
+        landed: told.there(state).length,
         not_landed: state.not_landed,
         sentence: told.sentence(state, fault)
       });
@@ -79,6 +79,16 @@ function find_room(state, find) {
   return on_new ? { track: track, room: on_new } : null;
 }
 
+// Whether the user took a clip away while it was dressed.
+function is_gone(state, clip) {
+  if (live.path(clip) !== "") {
+    return false;
+  }
+  note(state.notes, "A clip was taken away while it landed.");
+  state.refusals = []; // of what Live could not do to it
+  return true;
+}
+
 // Lands one file in the Session; then() comes when it is dressed, or did not land.
 function land_in_slot(state, file, then) {
   var scene = slots.scene(state.plan);
@@ -90,8 +100,12 @@ function land_in_slot(state, file, then) {
     state.not_landed.push(file.path);
     then();
   } else {
-    state.landed.push({ track: place.track, scene: place.room.scene });
-    clips.dress(clip, file.label, null, state, then);
+    var one = { track: place.track, scene: place.room.scene, is_gone: false };
+    state.landed.push(one);
+    clips.dress(clip, file.label, null, state, function () {
+      one.is_gone = is_gone(state, clip);
+      then();
+    });
   }
 }
 
@@ -133,7 +147,7 @@ function land_in_arrangement(state, file, then) {
   }
   clips.dress(clip, file.label, pieces[0], state, function () {
     // Somebody may have put something there meanwhile; then it is another track.
-    var target = live.path(clip) === "" ? null : find_room(state, is_free);
+    var target = is_gone(state, clip) ? null : find_room(state, is_free);
     if (target && copy_pieces(state, clip, target.track, pieces)) {
       state.landed.push({ track: target.track });
     } else {

@@ -11,10 +11,14 @@ var BUSY_MS = 2000;
 // So many questions without an answer, and the service is gone; so many hellos, and there is none.
 var PATIENCE = 3;
 var HELLO_PATIENCE = 2;
+var USUAL_PORT = 9130;
 
 function absent(port) {
-  return "No service answers on port " + port + ". Start it: type `retone serve` in a terminal, or once "
-    + "`retone install login`.";
+  var text = "No service answers on port " + port + ". ";
+  if (port !== USUAL_PORT) {
+    return text + "Start it there: `retone serve --port " + port + "`; or set Service Port (Setup) to its own.";
+  }
+  return text + "Start it: type `retone serve` in a terminal, or once `retone install login`.";
 }
 
 function misunderstood(welcome) {

@@ -31,7 +31,8 @@ function stage_of(one) {
   return one.progress.seconds_left < 0.5 ? stage : stage + ", " + words.time(one.progress.seconds_left) + " left";
 }
 
-function state_of(one) {
+// `seeking`: what is looked for before the service can be asked, or "".
+function state_of(one, seeking) {
   if (one.state === "done") {
     return "landing";
   } else if (one.is_cancelled) {
@@ -39,7 +40,7 @@ function state_of(one) {
   } else if (one.state === "busy") {
     return "too many jobs wait already, so it is asked for again soon";
   } else if (one.state === "asked") {
-    return "asking the service";
+    return seeking || "asking the service";
   } else if (one.position > 0) {
     return "waits, number " + one.position + " in the queue";
   } else if (one.progress === null) {
@@ -48,11 +49,22 @@ function state_of(one) {
   return stage_of(one);
 }
 
-function job_line(jobs) {
+function job_line(jobs, seeking) {
   var one = foremost(jobs);
-  var title = WORK[one.request[0]] + " '" + words.line(one.about.name, 30) + "': " + state_of(one);
+  var title = WORK[one.request[0]] + " '" + words.line(one.about.name, 30) + "': " + state_of(one, seeking);
   var others = jobs.length > 1 ? " (and " + words.count(jobs.length - 1, "more job") + ")" : "";
   return words.sentences([title + others].concat(one.warnings, one.passing));
+}
+
+// Who waits while something is wrong: "2 jobs wait for it".
+function waiting(jobs) {
+  var count = jobs.filter(function (one) {
+    return !one.is_cancelled;
+  }).length;
+  if (count === 0) {
+    return jobs.length > 0 ? "The cancel waits for it" : "";
+  }
+  return words.count(count, "job") + (count === 1 ? " waits" : " wait") + " for it";
 }
 
 // Whether `said`, {text, at}, has stood long enough.
@@ -60,8 +72,8 @@ exports.is_old = function (said, now) {
   return now >= said.at + FRESH_MS;
 };
 
-// `view`: {now, said: {text, at} or null, trouble: what is wrong with the service or the port, or "", jobs, hint: what
-// to do next}. Gives {status, time, bar}; a bar below 0 is none.
+// `view`: {now, said: {text, at} or null, trouble: what is wrong with the service or the port, or "", seeking: what is
+// looked for, or "", jobs, hint: what to do next}. Gives {status, time, bar}; a bar below 0 is none.
 exports.compose = function (view) {
   var one = view.jobs.length > 0 ? foremost(view.jobs) : null;
   var runs = one !== null && one.progress !== null && one.position === 0 && !job.has_ended(one);
@@ -69,10 +81,9 @@ exports.compose = function (view) {
   if (view.said && !exports.is_old(view.said, view.now)) {
     status = view.said.text;
   } else if (view.trouble) {
-    status = words.sentences([view.trouble, one ? words.count(view.jobs.length, "job") + " wait"
-      + (view.jobs.length === 1 ? "s" : "") + " for it" : ""]);
+    status = words.sentences([view.trouble, waiting(view.jobs)]);
   } else if (one) {
-    status = job_line(view.jobs);
+    status = job_line(view.jobs, view.seeking);
   } else if (view.said) {
     status = view.said.text;
   }

@@ -13,9 +13,9 @@ function unlike(values) {
 }
 
 // "On track 'Drums · Retone', scenes 3 and 4."
-function place(state) {
+function place(state, there) {
   var on = unlike(
-    state.landed.map(function (one) {
+    there.map(function (one) {
       return one.track;
     })
   );
@@ -24,19 +24,27 @@ function place(state) {
   if (state.plan.is_arrangement) {
     return text + ", at the clip's place.";
   }
-  var scenes = state.landed.map(function (one) {
+  var scenes = there.map(function (one) {
     return one.scene + 1;
   });
   return text + ", scene" + (scenes.length > 1 ? "s " : " ") + list(unlike(scenes)) + ".";
 }
+
+// What has landed and was not taken away since.
+exports.there = function (state) {
+  return state.landed.filter(function (one) {
+    return !one.is_gone;
+  });
+};
 
 // One text of sentences for a landing's state; `fault`: what was thrown, if anything was.
 exports.sentence = function (state, fault) {
   var said = [];
   var missing = state.not_landed.length;
   var count = missing + state.landed.length;
-  if (state.landed.length > 0) {
-    said.push(place(state));
+  var there = exports.there(state);
+  if (there.length > 0) {
+    said.push(place(state, there));
   }
   if (missing > 0) {
     said.push(count > 1 ? "Live did not take " + missing + " of " + count + " files." : "Live did not take the file.");

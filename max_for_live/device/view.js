@@ -39,6 +39,7 @@ exports.compose = function (parts) {
     now: parts.now,
     said: parts.said,
     trouble: shown.sentence,
+    seeking: parts.service.is_there() ? "" : shown.engine,
     jobs: parts.jobs,
     hint: hint(parts, labels)
   });

@@ -26,9 +26,9 @@ def progress(stage="replay", seconds_left=12.4, fraction=0.4):
     return {"stage": stage, "seconds_left": seconds_left, "fraction": fraction}
 
 
-def shown(*jobs, said=None, at=0, trouble="", now=1000):
+def shown(*jobs, said=None, at=0, trouble="", seeking="", now=1000):
     said = said and {"text": said, "at": at}
-    view = {"now": now, "said": said, "trouble": trouble, "jobs": list(jobs), "hint": HINT}
+    view = {"now": now, "said": said, "trouble": trouble, "seeking": seeking, "jobs": list(jobs), "hint": HINT}
     return call("status", "compose", view)
 
 
@@ -74,6 +74,17 @@ def test_what_was_said_stands_for_a_moment_before_all_else_and_then_behind():
     assert shown(job(), trouble="No service.", now=5999, **fresh)["status"] == "Type a prompt first."
     assert shown(job(), now=6000, **fresh)["status"] == "Edit of 'Loop 1': waits."
     assert shown(now=10**9, **fresh)["status"] == "Type a prompt first."
+
+
+def test_what_is_looked_for_before_a_job_can_be_asked_for_is_said():
+    one = job(state="asked")
+    assert shown(one, seeking="checking its port")["status"] == "Edit of 'Loop 1': checking its port."
+
+
+def test_a_job_that_was_cancelled_waits_for_nothing_but_that():
+    gone = job(is_cancelled=True)
+    assert shown(gone, trouble="No service.")["status"] == "No service. The cancel waits for it."
+    assert shown(gone, job(), trouble="No service.")["status"] == "No service. 1 job waits for it."
 
 
 def test_trouble_says_what_waits_for_it():
