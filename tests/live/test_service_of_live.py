@@ -39,10 +39,8 @@ def test_an_absent_service_is_said_and_how_to_start_it(lone):
 def test_at_another_port_a_service_is_to_be_started_there(lone):
     lone.device.turn("Service Port", 9140)
     lone.live.advance(3)
-    assert lone.status == (
-        "No service answers on port 9140. Start it there: `retone serve --port 9140`; or set Service Port (Setup) to its "
-        "own."
-    )
+    start = "Start it there: `retone serve --port 9140`; or set Service Port (Setup) to its own."
+    assert lone.status == f"No service answers on port 9140. {start}"
 
 
 def test_what_is_asked_for_meanwhile_waits_for_the_service(lone):
