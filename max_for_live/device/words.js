@@ -16,15 +16,15 @@ exports.STAGES = {
   write: "writing"
 };
 
-// One line of at most `most` characters, cut at its end.
+// One line of at most `most` characters, cut at its end; never inside a letter of two halves, which would be no text.
 exports.line = function (text, most) {
   var flat = String(text).replace(/\s+/g, " ").replace(/^ | $/g, "");
-  return flat.length > most ? flat.slice(0, most - 1) + CUT : flat;
+  return flat.length > most ? flat.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, "") + CUT : flat;
 };
 
 // A path of at most `most` characters, cut at its beginning: its end tells more.
 exports.path = function (path, most) {
-  return path.length > most ? CUT + path.slice(path.length - most + 1) : path;
+  return path.length > most ? CUT + path.slice(path.length - most + 1).replace(/^[\uDC00-\uDFFF]/, "") : path;
 };
 
 function two(number) {

@@ -117,3 +117,11 @@ def test_a_line_is_cut_where_it_has_no_room(text, most, line):
 
 def test_a_path_is_cut_at_its_beginning():
     assert call("words", "path", "/music/long/loop.wav", 9) == "…loop.wav"
+
+
+def test_a_text_is_cut_between_letters_and_not_within_one():
+    assert call("words", "line", " a  flute,\nslowly", 9) == "a flute,…"
+    assert call("words", "line", "a flute", 7) == "a flute"
+    assert call("words", "line", "a flut\U0001f3bb!", 8) == "a flut…"
+    assert call("words", "path", "/music/loop.wav", 9) == "…loop.wav"
+    assert call("words", "path", "/music/\U0001f3bb.wav", 6) == "….wav"
