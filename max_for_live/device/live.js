@@ -4,6 +4,8 @@
 // Where an object is gone, or a name unknown to this Live, reading gives nothing (undefined, 0, "", []): Live itself
 // prints why to the Max console and throws nothing, so what matters is read back.
 
+var LEAST = 0.0001;
+
 var cursor = null;
 
 // Points the cursor at an object; false where there is none. A refused id leaves the cursor where it was. What points
@@ -87,9 +89,19 @@ exports.dictionary = function (id, name) {
   }
 };
 
+// A number as Max can tell it to Live: in words, where 0.00001 is 1e-05, and that is a text to Live.
+function told(value) {
+  return typeof value === "number" && Math.abs(value) < LEAST ? 0 : value;
+}
+
+// A text for a Max that would part it at its spaces on its way to Live.
+exports.quoted = function (text) {
+  return "\"" + text.replace(/"/g, "&quot;") + "\"";
+};
+
 exports.set = function (id, name, value) {
   if (at(id)) {
-    cursor.set(name, value);
+    cursor.set(name, told(value));
   }
 };
 
@@ -117,6 +129,9 @@ exports.put_text = function (id, name, value) {
   if (exports.text(id, name) !== value) {
     exports.set(id, name, value);
   }
+  if (exports.text(id, name) !== value) {
+    exports.set(id, name, exports.quoted(value));
+  }
   return exports.text(id, name) === value;
 };
 
@@ -126,9 +141,9 @@ exports.call = function (id, name, first, second) {
     return undefined;
   }
   if (second !== undefined) {
-    return cursor.call(name, first, second);
+    return cursor.call(name, told(first), told(second));
   }
-  return first !== undefined ? cursor.call(name, first) : cursor.call(name);
+  return first !== undefined ? cursor.call(name, told(first)) : cursor.call(name);
 };
 
 // Lets go of Live, before the device goes.

@@ -37,6 +37,9 @@ exports.find = function (track, scene) {
 // Puts a file into an empty slot; the new clip's id, or 0 where Live refused.
 exports.insert = function (slot, path) {
   live.call(slot, "create_audio_clip", path);
+  if (/\s/.test(path) && !live.flag(slot, "has_clip")) {
+    live.call(slot, "create_audio_clip", live.quoted(path));
+  }
   return live.flag(slot, "has_clip") ? live.child(slot, "clip") : 0;
 };
 

@@ -24,7 +24,8 @@ AMXD = Path(__file__).parents[2] / "max_for_live" / "Retone.amxd"
 class Live:
     """``version`` is one of live.table.BUILDS, ``edition`` full, intro or lite; ``new_clips``: how Live makes a clip of
     a file, {warped, looping, warp_mode, tempo, markers, markers_late_ms: how long Live puts off what is written to its
-    markers}; devices are loaded with ``service_port``."""
+    markers}; devices are loaded with ``service_port``;
+    ``parts_texts``: Max parts a text at its spaces on its way to Live, unless it stands in quotes."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Live:
         new_clips=None,
         amxd=AMXD,
         os="macintosh",
+        parts_texts=False,
     ):
         self.expected = []
         self.is_manual = clock == "manual"
@@ -51,6 +53,7 @@ class Live:
                 new_clips=new_clips or {},
                 amxd=str(amxd),
                 os=os,
+                parts_texts=parts_texts,
             )
         except BaseException:
             stop(self.process)

@@ -83,6 +83,27 @@ def test_a_loop_loops_as_it_did_with_its_start_before_or_inside_it(tmp_path, loo
         assert_in_time(source, landed, asked)
 
 
+def test_a_max_that_parts_texts_at_their_spaces_gets_them_in_quotes(tmp_path):
+    folder = tmp_path / "My Set Project"
+    folder.mkdir()
+    clip = audio_clip(sound(folder / "a loop.wav", 4 * RATE), name='Loop "1"')
+    with Editing(folder, audio_track("Drums", [clip]), parts_texts=True) as editing:
+        editing.live.expect_error("too many arguments")
+        editing.edit(SLOT)
+        assert editing.tracks == ["Drums", RESULT]
+        landed = editing.session(RESULT)[0]
+        assert (landed["name"], landed["file_path"]) == ('Loop "1" · a flute', str(folder / "made 1.wav"))
+        assert "Live did not take" not in editing.status
+
+
+def test_a_place_too_near_to_0_for_max_to_tell_live_is_0(tmp_path, loop):
+    clip = audio_clip(loop, warped=True, looping=True, start_marker=2.00005, loop_start=2, loop_end=6)
+    with Editing(tmp_path, audio_track("Drums", [clip])) as editing:
+        editing.edit(SLOT)
+        assert editing.session(RESULT)[0]["start_marker"] == pytest.approx(0, abs=1e-4)
+        assert "Live did not take" not in editing.status
+
+
 def test_the_signature_of_the_clip_stays(tmp_path, loop):
     clip = audio_clip(loop, warped=True, numerator=7, denominator=8)
     with Editing(tmp_path, audio_track("Drums", [clip])) as editing:

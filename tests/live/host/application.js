@@ -17,6 +17,7 @@ export class Application extends Thing {
     this.clock = clock;
     this.version = config.version;
     this.table = new Table(config.version);
+    this.parts_texts = Boolean(config.parts_texts);
     this.new_clips = { warped: true, looping: true, warp_mode: 0, tempo: 97, ...config.new_clips };
     [this.track_limit, this.scene_limit] = EDITIONS[config.edition ?? "full"];
     this.watchers = new Set();

@@ -14,7 +14,16 @@ export function live_api_class(where) {
   const { global, live, error } = where;
   const list = (values) => carried(global, values);
   const reading = new Values(live, (value) => value instanceof global.Dict);
-  const flat = (values) => values.flatMap((one) => (Array.isArray(one) ? one : [one]));
+  // Max tells Live all this as one line of words. A text in quotes is one of them, with &quot; for a quote inside.
+  const parted = (text) =>
+    (text.match(/"[^"]*"|\S+/g) ?? []).map((word) => {
+      const plain = word.replace(/^"(.*)"$/, "$1").replaceAll("&quot;", '"');
+      return /^\d+$/.test(word) ? Number(word) : plain;
+    });
+  const flat = (values) => {
+    const all = values.flatMap((one) => (Array.isArray(one) ? one : [one]));
+    return live.parts_texts ? all.flatMap((one) => (typeof one === "string" ? parted(one) : [one])) : all;
+  };
 
   class LiveAPI {
     #callback = null;
@@ -215,7 +224,7 @@ export function live_api_class(where) {
         const values = flat(given);
         live.calls.push([thing.path(), "set", name, ...values.map(shown)]);
         if (row.kind === "child") return thing.set_child(name, reading.object_of(values));
-        if (values.length !== 1) throw new Refusal(`one value wanted, not ${values.join(" ")}`);
+        if (values.length !== 1 && !live.parts_texts) throw new Refusal(`one value wanted, not ${values.join(" ")}`);
         const value = reading.typed(row.type, values[0], name);
         thing.set(name, value);
       });

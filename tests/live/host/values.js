@@ -53,6 +53,8 @@ export class Values {
 
   typed(type, value, what) {
     if (type === "dictionary" || type === "WarpMarker") return this.dictionary(value, what);
+    // As a word such a number is 1e-05, which Live takes for a text.
+    if (typeof value === "number" && value !== 0 && Math.abs(value) < 1e-4) throw new Refusal(`${what}: type mismatch`);
     const wrong = mismatch(type, value);
     if (wrong) throw new Refusal(`${what}: ${wrong}`);
     return ["symbol", "unicode"].includes(type) ? String(value) : value;
