@@ -59,9 +59,8 @@ exports.create = function (send) {
       return;
     }
     if (unanswered >= PATIENCE) {
-      seek(now);
+      seek(now); // The next tick says hello.
       is_gone = true;
-      say_hello(now);
       return;
     }
     unanswered += 1;
