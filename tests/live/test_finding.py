@@ -147,10 +147,12 @@ def test_steer_without_a_search_takes_what_is_set(desk):
     desk.device.turn("Direction 1", 0.25)
     desk.device.turn("Direction 3", -1)
     desk.device.turn("Direction 4", -1)
-    desk.ask("Steer", "steer")
+    id = desk.ask("Steer", "steer")
     request = desk.sent("steer")[0]
     assert request[2:10] == ["direction", 1, "amount", 0.25, "direction", 3, "amount", -1]
     assert pairs(request, 10)["count"] == 3
+    desk.finish(id)
+    assert desk.landed() == ["Loop 1 · direction 1 +0.25, 3 -1.00"]
 
 
 def test_steer_says_that_all_amounts_are_0(desk):
