@@ -33,7 +33,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/audio_quality.py
 
 # The long versions of the campaigns against the service: hours, but for the soak. Some need root, gcc and ip.
-CAMPAIGNS := delivery kills isolation cancels pressure packets intruders bad_files disk landings live_landings
+CAMPAIGNS := delivery kills isolation cancels pressure packets intruders bad_files disk landings live_landings live_kills
 faults: $(VENV)/.installed
 	cd tests && for name in $(CAMPAIGNS); do $(abspath $(BIN))/python -m faults.$$name || exit 1; done
 

@@ -170,7 +170,7 @@ class Day:
             self._blow("service killed")
             self._service.kill()
         keeps = self._chance.random() < 0.6
-        self._work(self._chance.choice((0.1, 2.0, 20.0)))
+        self._work(self._chance.choice((0.1, 2.0, 20.0)), 0.2)
         self._blow("service back with its jobs" if keeps else "service back without its jobs")
         self._service.start(self.now, keeps)
 
