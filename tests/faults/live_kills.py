@@ -22,7 +22,7 @@ from live.editing import sound
 from live.host import Live
 from live.scene import a_set, audio_clip, audio_track
 
-SMALL = {"edits": 3, "kills": 1, "seed": 1}
+SMALL = {"edits": 4, "kills": 1, "seed": 3}
 LONG = {"edits": 400, "kills": 200, "seed": 2}
 
 CLIPS, FRAMES = 3, 8820
