@@ -111,7 +111,7 @@ class Day:
         elif which < 0.75 and scenes > 1:
             self._blow("scenes deleted")
             self.live.remove_scene(self._chance.randrange(scenes))
-        elif which > 0.85 and tracks > 3:
+        elif which > 0.85 and tracks > 4:  # a group takes its tracks along
             self._blow("tracks deleted")
             self.live.remove_track(self._chance.randrange(tracks))
 
