@@ -62,10 +62,11 @@ def run_live(options: argparse.Namespace) -> int:
         plan.carry_out()
     print(f"Live's User Library {library.folder} ({library.why}):")
     _show(plan, each=options.dry_run)
-    print()
     if options.remove:
-        print("In sets that hold it, the device is shown as missing from now on; what it landed stays.")
+        if any(step.what == "removed" and step.name == live.DEVICE for step in plan.steps):
+            print("\nIn sets that hold it, the device is shown as missing from now on; what it landed stays.")
         return 0
+    print()
     print(_LIVE)
     return STATUS["output_exists"] if plan.kept_out else 0
 
