@@ -7,6 +7,7 @@ import atexit
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,15 @@ def start(script):
 
 def ask(process, question):
     """The answer to one line; raises AssertionError with what went wrong on the other side."""
-    process.stdin.write(json.dumps(question) + "\n")
-    process.stdin.flush()
-    line = process.stdout.readline()
+    try:
+        process.stdin.write(json.dumps(question) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+    except BrokenPipeError:
+        line = ""
+    except BaseException:
+        process.kill()  # an answer that nobody waits for any more would be taken for that to the next question
+        raise
     if not line:
         raise AssertionError(f"node ended with {process.wait()} at {question}")
     answer = json.loads(line)
@@ -44,7 +51,8 @@ def ask(process, question):
 
 
 def stop(process):
-    process.stdin.close()
+    with suppress(BrokenPipeError):
+        process.stdin.close()
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:
@@ -60,9 +68,11 @@ def borrow(script):
 
 
 def hand_back(script, process):
-    """For a process that has answered all that it was asked, and that the next test may have."""
+    """The next test may have it, unless it has ended."""
     if process.poll() is None:
         _idle.setdefault(script, []).append(process)
+    else:
+        stop(process)
 
 
 @atexit.register
