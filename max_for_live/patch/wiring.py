@@ -62,7 +62,8 @@ def _button(patch: Patch, control: Control, box: str, device: str) -> None:
 
 def _network(patch: Patch, device: str) -> None:
     patch.object("to_service", f"udpsend {HOST} {SERVICE_PORT}")
-    patch.object("from_service", f"udpreceive {REPLY_PORT}")
+    # Deferred, as else packets come by Max's timer, and those that come together may reach the script in any order.
+    patch.object("from_service", f"udpreceive {REPLY_PORT} @defer 1")
     # The port is ours when what is sent to it comes back.
     patch.object("to_itself", f"udpsend {HOST} {REPLY_PORT}")
     patch.cord("from_service", device)

@@ -181,7 +181,7 @@ def test_a_bang_is_never_sent_to_what_it_would_switch():
 
 def test_the_script_sends_to_the_service_to_its_own_port_and_to_the_face():
     texts = [[boxes()[name]["text"] for name in after("device", outlet)] for outlet in range(4)]
-    assert texts[:3] == [["udpsend 127.0.0.1 9130"], ["udpreceive 9131"], ["udpsend 127.0.0.1 9131"]]
+    assert texts[:3] == [["udpsend 127.0.0.1 9130"], ["udpreceive 9131 @defer 1"], ["udpsend 127.0.0.1 9131"]]
     assert texts[3] == [
         "route status clip engine time lamp bar direction1 direction2 direction3 direction4 direction5 direction6 seed"
     ]
