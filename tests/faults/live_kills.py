@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from bridge.harness import kill, serve
-from end_to_end.in_live import at_work
+from end_to_end.in_live import at_work, select
 from faults.figures import Row, main
 from live.editing import sound
 from live.host import Live
@@ -48,7 +48,7 @@ def campaign(edits, kills, seed):
                 device.type("Prompt", "linger")
                 for each in ["edit", *rounds[1:]]:
                     if each == "edit":
-                        live.select(f"live_set tracks 0 clip_slots {chance.randrange(CLIPS)} clip")
+                        select(live, device, f"live_set tracks 0 clip_slots {chance.randrange(CLIPS)} clip")
                         device.press("New Seed")
                         device.press("Edit")
                     else:
