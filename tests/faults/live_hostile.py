@@ -40,7 +40,7 @@ def forged(chance, id, path):
         ("/retone/fail", [id, "unknown_job", "No job of this id is known."]),
         ("/retone/busy", [id, chance.choice((-1e9, 0, 1e12))]),
         ("/retone/queued", [id, chance.choice((-5, 1e30, 0.5))]),
-        ("/retone/progress", [id, chance.choice((-7.0, 8.5, 1e30)), LONG, chance.choice((-1e30, 1e30))]),
+        ("/retone/progress", [id, chance.choice((-7.0, 8.5, math.nan)), LONG, chance.choice((-1e30, 1e30))]),
         ("/retone/direction", [id, chance.choice((-1, 0, 7, 1e9)), 5.0, -1, -1, -1.0, 1e30]),
         ("/retone/warning", [id, "", LONG]),
         ("/retone/welcome", ["9.9.9", 99, "", "", 0]),
