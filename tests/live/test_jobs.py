@@ -234,6 +234,19 @@ def test_ends_of_one_moment_are_told_one_after_the_other(desk):
     ]
 
 
+def test_what_several_ends_have_in_common_is_told_once(desk):
+    jobs = []
+    for seed in range(1, 5):
+        desk.device.turn("Seed", seed)
+        jobs.append(desk.ask())
+    for id, sentence in zip(jobs, ("It is full.", "It is small.", "It is small.", "It is gone."), strict=True):
+        desk.hear("fail", id, "internal", sentence)
+    desk.advance(3.2)
+    assert desk.status == "'Loop 1': It is small."
+    desk.advance(3.2)
+    assert desk.status == "It is gone."
+
+
 def test_an_end_without_a_reason_is_told_all_the_same(desk):
     desk.hear("fail", desk.ask())
     assert desk.status == "The service made nothing of it, and says no reason."

@@ -132,6 +132,17 @@ def test_what_live_leaves_as_it_is_is_told_once(tmp_path, loop, name):
         assert f"scenes 1 and 2. Live did not take {REFUSED[name]}." in editing.status
 
 
+def test_a_clip_that_live_leaves_warped_is_told(tmp_path, loop):
+    with Editing(tmp_path, audio_track("Drums", [audio_clip(loop)]), new_clips={"warped": True}) as editing:
+        editing.device.run(
+            'var live = retone_require("./live"), set = live.set;'
+            'live.set = function (id, name, value) { if (name !== "warping") { set(id, name, value); } }; 0;'
+        )
+        editing.edit(SLOT)
+        editing.live.advance(2)
+        assert "scene 1. Live did not take that it is not warped." in editing.status
+
+
 def test_markers_that_live_puts_elsewhere_are_told(tmp_path):
     clip = audio_clip(sound(tmp_path / "played.wav", 8 * RATE), warped=True, markers=THREE)
     with Editing(tmp_path, audio_track("Drums", [clip])) as editing:
