@@ -5,16 +5,15 @@
 
 var actions = require("./actions");
 var client = require("./client");
+var connection = require("./connection");
 var ends = require("./ends");
 var found = require("./found");
 var landing = require("./landing");
 var landings = require("./landings");
 var panel = require("./panel");
-var port = require("./port");
 var replies = require("./replies");
 var said = require("./said");
 var selection = require("./selection");
-var service = require("./service");
 var settings = require("./settings");
 var status = require("./status");
 var tabs = require("./tabs");
@@ -35,8 +34,6 @@ var TO_BOXES = 3;
 exports.create = function (max) {
   var held = settings.create();
   var is_ready = false;
-  var reply_port = 0;
-  var was_gone = false;
   var clip = { sentence: "" };
   var look_at = 0;
   var last_fault = "";
@@ -61,12 +58,12 @@ exports.create = function (max) {
   }
 
   var the_client = client.create(to_service);
-  var the_service = service.create(to_service);
   var the_found = found.create();
   var the_panel = panel.create(function (message) {
     max.outlet(TO_BOXES, message);
   });
-  var the_port = port.create({
+  var the_connection = connection.create({
+    to_service: to_service,
     listen: function (number) {
       max.outlet(LISTEN, ["port", number]);
     },
@@ -76,6 +73,7 @@ exports.create = function (max) {
     },
     chance: max.chance
   });
+  var the_service = the_connection.service;
   var the_ends = null;
   var land = landings.create(function (one, on_end) {
     landing.land(one.about.plan, the_ends.files_of(one), { mute_source: held.mute_source }, on_end);
@@ -134,8 +132,8 @@ exports.create = function (max) {
       said: the_said.current(max.now()),
       clip: clip,
       held: held,
-      reply_port: reply_port,
-      port: the_port,
+      reply_port: the_connection.reply_port(),
+      port: the_connection.port,
       service: the_service,
       jobs: the_client.jobs(),
       found: the_found
@@ -147,16 +145,9 @@ exports.create = function (max) {
     if (now >= look_at) {
       look_at_clip(now);
     }
-    the_port.tick(now);
-    if (reply_port > 0) {
-      the_service.tick(now, the_client.jobs().length > 0);
-      if (the_service.is_gone() && !was_gone) {
-        the_port.start(now); // It may be our port that nothing comes through any more.
-      }
-      was_gone = the_service.is_gone();
-    }
+    the_connection.tick(now, the_client.jobs().length > 0);
     if (the_service.is_there()) {
-      the_client.tick(now, reply_port);
+      the_client.tick(now, the_connection.reply_port());
     }
     draw();
   }
@@ -174,24 +165,14 @@ exports.create = function (max) {
     }
   }
 
-  function look_for_service(now) {
-    to_service(["port", held.service_port]);
-    if (reply_port > 0) {
-      the_service.start(held.service_port, reply_port, now);
-    }
-  }
-
   function hear_packet(address, values, now) {
     var event, news;
     if (address === "/retone/here") {
-      if (the_port.hear(values[0]) && the_port.number() !== reply_port) {
-        reply_port = the_port.number();
-        look_for_service(now);
-      }
+      the_connection.hear_itself(values[0], now);
       return;
     }
     event = replies.read(address, values);
-    if (event === null || reply_port === 0) {
+    if (event === null || the_connection.reply_port() === 0) {
       return;
     }
     if (the_service.hear(event)) {
@@ -214,7 +195,7 @@ exports.create = function (max) {
       }
     } else if (settings.take(held, name, values)) {
       if (is_ready && held.service_port !== port_before) {
-        look_for_service(now);
+        the_connection.look(held.service_port, now);
       } else if (is_ready && name === "tab") {
         tabs.show(max.patcher(), held.tab);
         make_room(function (stands) {
@@ -234,7 +215,7 @@ exports.create = function (max) {
       return;
     }
     is_ready = true;
-    the_port.start(max.now());
+    the_connection.start(held.service_port, max.now());
     stop_ticking = max.repeat(TICK_MS, function () {
       guarded(tick);
     });
@@ -249,7 +230,7 @@ exports.create = function (max) {
   function leave() {
     if (is_ready) {
       is_ready = false;
-      the_client.leave(max.now(), reply_port);
+      the_client.leave(max.now(), the_connection.reply_port());
       stop_ticking();
       selection.stop();
     }
