@@ -69,7 +69,7 @@ def find(name: str) -> Path:
         return folder
     raise RetoneError(
         "unknown_model",
-        f"There is no model {name!r} here; there are {', '.join(known) or 'none'}. "
+        f"There is no model {name!r} here, only {', '.join(known)}. "
         f"A folder in AudioLDM's format can be named by its path, or put into {models_folder()}.",
     )
 
