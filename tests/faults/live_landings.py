@@ -22,7 +22,7 @@ from faults.live_service import REQUESTS
 from live.host import Live
 from live.scene import a_set
 
-SMALL = {"edits": 30, "seed": 3}
+SMALL = {"edits": 16, "seed": 3}
 LONG = {"edits": 5000, "seed": 2}
 
 EDITS_A_SET = 20

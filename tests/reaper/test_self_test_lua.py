@@ -70,7 +70,7 @@ def spoilt(data):
 def render("""
     for before, after in (
         ("def render(", spoil.lstrip()),
-        ("stamped(clip.read_bytes(), job)", "stamped(spoilt(clip.read_bytes()), job)"),
+        ("cut(clip.read_bytes(), request)", "spoilt(clip.read_bytes())"),
         (
             'prompt = request.get("prompt") or',
             'jobs.append(job); prompt = "fail out_of_memory" if len(jobs) == 1 else request.get("prompt") or',
