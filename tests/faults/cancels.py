@@ -16,7 +16,7 @@ from faults.figures import Row, main, milliseconds, spread
 from faults.witness import Witness, folder_with_clip, service
 from retone_bridge.protocol import Done, Fail, Progress, Queued
 
-SMALL = {"cancels": 7, "seconds": 8, "steps": 12, "seed": 1}
+SMALL = {"cancels": 6, "seconds": 8, "steps": 12, "seed": 1}
 LONG = {"cancels": 200, "seconds": 60, "steps": 50, "seed": 2}
 
 ENGINE = str(Path(__file__).with_name("faulty_engine.py"))

@@ -15,7 +15,7 @@ from faults.witness import Witness, folder_with_clip, service
 from retone_bridge.client import Client
 from retone_bridge.protocol import Ack, Direction, Done, Fail, Result
 
-SMALL = {"requests": 400, "at_once": 48, "seed": 1}
+SMALL = {"requests": 240, "at_once": 48, "seed": 1}
 LONG = {"requests": 20000, "at_once": 48, "seed": 2}
 QUESTIONS_EVERY = 10  # one request in so many is asked about again in every way
 

@@ -20,7 +20,7 @@ from faults.clips import DEMO
 from faults.figures import Row, main, milliseconds, spread
 from faults.watch import Watch
 from faults.witness import Witness, folder_with_clip, service
-from retone_bridge.protocol import Done, Fail, Warned
+from retone_bridge.protocol import Done, Fail, Progress, Warned
 from retone_engine.request import RetoneError
 
 SMALL = {"rounds": 1, "engine_cases": 2}
@@ -125,8 +125,11 @@ def _in_the_engine(case, folder):
 
 def _met(case, process, client, edit):
     """How one case went: what was ``wrong``, and how long the next job then took."""
-    before, started = _workers(process), time.monotonic()
-    events = list(edit(case.how))
+    before, started, events = _workers(process), time.monotonic(), []
+    for event in edit(case.how):
+        if isinstance(event, Progress) and not any(isinstance(each, Progress) for each in events):
+            before = _workers(process)  # until now the engine may have been starting
+        events.append(event)
     end = events[-1]
     warnings = [event for event in events if isinstance(event, Warned) and event.code == "begun_again"]
     ended = time.monotonic()

@@ -23,7 +23,7 @@ from retone_bridge.client import Client
 from retone_bridge.protocol import Ack, Quit
 from retone_bridge.workers import engine_command
 
-SMALL = {"kills": 30, "engine_kills": 0, "clients": 6, "seed": 1}
+SMALL = {"kills": 24, "engine_kills": 0, "clients": 6, "seed": 1}
 LONG = {"kills": 1000, "engine_kills": 40, "clients": 6, "seed": 2}
 
 SCRIPTED = Scene(SCRIPT, {"prompt": "linger"}, pause_seconds=0.5)

@@ -19,7 +19,7 @@ from retone_bridge.paths import JOURNAL
 from retone_bridge.protocol import Progress
 from retone_bridge.workers import engine_command
 
-SMALL = {"clients": 64, "each": 50}
+SMALL = {"clients": 64, "each": 36}
 LONG = {"clients": 64, "each": 200}
 
 ROOMY = (("jobs.Jobs", "waiting_limit", 100_000), ("jobs.Jobs", "asker_limit", 1000))
