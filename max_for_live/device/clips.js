@@ -2,6 +2,7 @@
 
 var live = require("./live");
 var warp = require("./warp");
+var words = require("./words");
 
 var SAME = 0.001;
 var CLOSE = 1e-6; // what is nearer than this need not be written
@@ -63,7 +64,7 @@ function signature(clip, plan, landing) {
 // loops, as its source does. Tells the landing what Live did not take, then calls then(), perhaps at once.
 exports.dress = function (clip, label, piece, landing, then) {
   var plan = landing.plan;
-  if (!live.put_text(clip, "name", plan.name + " \u00b7 " + label)) {
+  if (!live.put_text(clip, "name", plan.name + words.DOT + label)) {
     landing.refused("the clip's name");
   }
   if (!live.put(clip, "color", plan.colour)) {

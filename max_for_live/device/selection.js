@@ -4,6 +4,7 @@
 var live = require("./live");
 var source = require("./source");
 var wait = require("./wait");
+var words = require("./words");
 
 var observer = null; // of what Live's detail view shows
 var kept = 0; // the id of the last audio clip
@@ -62,7 +63,7 @@ exports.current = function () {
   var plan = source.read(kept);
   if (!plan.sentence) {
     var place = plan.is_arrangement ? "Arrangement" : "Session";
-    plan.text = plan.name + " \u00b7 " + plan.region_seconds.toFixed(2) + " s \u00b7 " + place;
+    plan.text = [plan.name, plan.region_seconds.toFixed(2) + " s", place].join(words.DOT);
   }
   return plan;
 };

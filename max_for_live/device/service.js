@@ -1,6 +1,7 @@
 // Whether the service answers and understands us, and what it is doing: by hello until it welcomes us, then by status.
 
 var requests = require("./requests");
+var settings = require("./settings");
 var words = require("./words");
 
 var HELLO_MS = 1000;
@@ -11,11 +12,10 @@ var BUSY_MS = 2000;
 // So many questions without an answer, and the service is gone; so many hellos, and there is none.
 var PATIENCE = 3;
 var HELLO_PATIENCE = 2;
-var USUAL_PORT = 9130;
 
 function absent(port) {
   var text = "No service answers on port " + port + ". ";
-  if (port !== USUAL_PORT) {
+  if (port !== settings.SERVICE_PORT) {
     return text + "Start it there: `retone serve --port " + port + "`; or set Service Port (Setup) to its own.";
   }
   return text + "Start it: type `retone serve` in a terminal, or once `retone install login`.";

@@ -2,6 +2,7 @@
 // null is `auto`: it is left out of a request, and the model decides.
 
 exports.AMOUNTS = 6;
+exports.SERVICE_PORT = 9130;
 
 exports.create = function () {
   return {
@@ -15,7 +16,7 @@ exports.create = function () {
     noise_level: null,
     amounts: [0, 0, 0, 0, 0, 0],
     mute_source: false,
-    service_port: 9130,
+    service_port: exports.SERVICE_PORT,
     tab: 0
   };
 };

@@ -1,8 +1,9 @@
 // The Retone track of a source track: found again, or made beside it, sounding as the source's sounds.
 
 var live = require("./live");
+var words = require("./words");
 
-var SUFFIX = " \u00b7 Retone";
+var SUFFIX = words.DOT + "Retone";
 var SAME = 0.001;
 
 var made_for = {}; // ids of the tracks made for a source track, by its id: they may be renamed

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from live.editing import sound
+
 RATE = 44100
 
 
@@ -23,3 +25,9 @@ def wav(tmp_path_factory):
 def short_wav(tmp_path_factory):
     """One second at 48 kHz."""
     return noise(tmp_path_factory.mktemp("sounds") / "short.wav", 1.0, 48000)
+
+
+@pytest.fixture
+def loop(tmp_path):
+    """A file of four seconds, as the scripts in the set edit it."""
+    return sound(tmp_path / "loop.wav", 4 * RATE)

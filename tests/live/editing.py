@@ -6,6 +6,9 @@ from live.host import Live
 from live.scene import a_set
 
 RATE = 44100
+# The clip that most tests edit, and the track where its results land.
+SLOT = "live_set tracks 0 clip_slots 0 clip"
+RESULT = "Drums · Retone"
 
 
 def sound(path, frames, rate=RATE):

@@ -2,10 +2,9 @@
 
 import random
 
-from live.editing import RATE, Editing, sound
+from live.editing import RATE, RESULT, Editing, sound
 from live.scene import audio_clip, audio_track, markers
 
-RESULT = "Drums · Retone"
 SECONDS = 12
 
 

@@ -2,18 +2,10 @@
 
 import pytest
 
-from live.editing import RATE, Editing, assert_in_time, sound
+from live.editing import RATE, RESULT, SLOT, Editing, assert_in_time, sound
 from live.scene import audio_clip, audio_track, group_track, markers, midi_track
 
-SLOT = "live_set tracks 0 clip_slots 0 clip"
-RESULT = "Drums · Retone"
 THREE = markers((0, 0.1), (4, 2.1), (8, 6.1))
-
-
-@pytest.fixture
-def loop(tmp_path):
-    """A file of 4 s."""
-    return sound(tmp_path / "loop.wav", 4 * RATE)
 
 
 def test_an_edited_clip_lies_in_the_same_scene_of_a_track_beside_its_own(tmp_path, loop):

@@ -2,18 +2,10 @@
 
 import pytest
 
-from live.editing import RATE, Editing, sound
+from live.editing import RATE, RESULT, SLOT, Editing, sound
 from live.scene import audio_clip, audio_track, markers, midi_track
 
-SLOT = "live_set tracks 0 clip_slots 0 clip"
-RESULT = "Drums · Retone"
 THREE = markers((0, 0.1), (4, 2.1), (8, 6.1))
-
-
-@pytest.fixture
-def loop(tmp_path):
-    """A file of 4 s."""
-    return sound(tmp_path / "loop.wav", 4 * RATE)
 
 
 def test_a_file_that_live_cannot_read_does_not_land_and_its_path_is_told(tmp_path, loop):

@@ -2,16 +2,8 @@
 
 import pytest
 
-from live.editing import RATE, Editing, sound
+from live.editing import RATE, SLOT, Editing, sound
 from live.scene import audio_clip, audio_track, markers, midi_clip, midi_track
-
-SLOT = "live_set tracks 0 clip_slots 0 clip"
-
-
-@pytest.fixture
-def loop(tmp_path):
-    """A file of 4 s."""
-    return sound(tmp_path / "loop.wav", 4 * RATE)
 
 
 def test_the_selected_clip_is_shown_with_its_seconds_and_its_place(tmp_path, loop):

@@ -2,11 +2,8 @@
 
 import pytest
 
-from live.editing import RATE, Editing, sound
+from live.editing import RATE, RESULT, SLOT, Editing, sound
 from live.scene import audio_clip, audio_track, group_track, midi_track
-
-SLOT = "live_set tracks 0 clip_slots 0 clip"
-RESULT = "Drums · Retone"
 
 
 @pytest.fixture

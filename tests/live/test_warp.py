@@ -2,11 +2,9 @@
 
 import pytest
 
-from live.editing import RATE, Editing, assert_in_time, sound
+from live.editing import RATE, RESULT, SLOT, Editing, assert_in_time, sound
 from live.scene import audio_clip, audio_track, markers
 
-SLOT = "live_set tracks 0 clip_slots 0 clip"
-RESULT = "Drums · Retone"
 THREE = markers((-1, 0.2), (4, 2.1), (8, 6.1))
 
 
