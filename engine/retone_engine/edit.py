@@ -100,8 +100,9 @@ class Prompts:
         return [part for part in parts if part is not None]
 
     def _guided(self, prompt: str, scale: float) -> Guidance:
-        request = self._request
-        return guidance(self._passage.model, prompt, scale, request.negative_prompt, known(request.guidance_rescale))
+        request, passage = self._request, self._passage
+        rescale = known(request.guidance_rescale)
+        return guidance(passage.model, prompt, scale, request.negative_prompt, rescale, passage.frames)
 
     def _part(self, guided: Guidance, weight: torch.Tensor, strength: float) -> Part | None:
         frames = weight.flatten().nonzero()

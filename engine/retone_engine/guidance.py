@@ -32,15 +32,20 @@ class Guidance:
 
 
 def guidance(
-    model: LatentModel, prompt: str, scale: float, negative_prompt: str = "", rescale: float = 0.0
+    model: LatentModel,
+    prompt: str,
+    scale: float,
+    negative_prompt: str = "",
+    rescale: float = 0.0,
+    frames: int | None = None,
 ) -> Guidance:
-    """``prompt`` against ``negative_prompt`` (or nothing) as ``model`` takes them.
+    """``prompt`` against ``negative_prompt`` (or nothing) as ``model`` takes them, for a clip of ``frames``.
 
     Scale 1, or two prompts that are the same (both empty, say), need no second branch: one row a latent.
     """
     if scale == 1 or prompt == negative_prompt:
-        return Guidance(model.embed([prompt]))
-    return Guidance(model.embed([prompt, negative_prompt]), scale, rescale)
+        return Guidance(model.embed([prompt], frames))
+    return Guidance(model.embed([prompt, negative_prompt], frames), scale, rescale)
 
 
 def predict(model: LatentModel, x: Tensor, level: Level, guidance: Guidance) -> Tensor:

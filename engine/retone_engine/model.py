@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from retone_engine.path import GaussianPath, Level
 
@@ -51,6 +51,21 @@ class Embedding:
     def rows(self, count: int) -> Embedding:
         """Each prompt's row ``count`` times, for the rows of a batch: all of the first prompt's, then the next's."""
         return Embedding({k: v.repeat_interleave(count, dim=0) for k, v in self.tensors.items()})
+
+    @staticmethod
+    def cat(embeddings: Sequence[Embedding]) -> Embedding:
+        """The rows of all. Shorter token sequences are filled up with zeros, which a mask among them says, too."""
+        tensors = {}
+        for name in embeddings[0].tensors:
+            each = [embedding.tensors[name] for embedding in embeddings]
+            longest = max(tensor.shape[1] for tensor in each)
+            tensors[name] = torch.cat([_filled(tensor, longest) for tensor in each])
+        return Embedding(tensors)
+
+
+def _filled(tensor: Tensor, tokens: int) -> Tensor:
+    missing = tensor.new_zeros(len(tensor), tokens - tensor.shape[1], *tensor.shape[2:])
+    return torch.cat([tensor, missing], dim=1)
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,11 @@ class LatentModel(Protocol):
     @property
     def device(self) -> torch.device: ...
     @property
+    def modules(self) -> Mapping[str, tuple[nn.Module, ...]]:
+        """What each of encode, embed, predict_clean and decode runs through; it is moved about for the family."""
+        ...
+
+    @property
     def dtype(self) -> torch.dtype:
         """The precision of the network's products; latents and predictions are float32 (float64 if this is)."""
         ...
@@ -115,8 +135,11 @@ class LatentModel(Protocol):
         """
         ...
 
-    def embed(self, prompts: Sequence[str]) -> Embedding:
-        """One row a prompt, each encoded alone; the empty prompt is the unconditional one."""
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
+        """One row a prompt, each encoded alone; the empty prompt is the unconditional one.
+
+        ``frames``: of the audio that is described, for families that are told how long it is; None is a window.
+        """
         ...
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
@@ -175,6 +198,10 @@ class Wrapped:
         return self.model.device
 
     @property
+    def modules(self) -> Mapping[str, tuple[nn.Module, ...]]:
+        return self.model.modules
+
+    @property
     def dtype(self) -> torch.dtype:
         return self.model.dtype
 
@@ -184,8 +211,8 @@ class Wrapped:
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         return self.model.decode(latent, source, restore)
 
-    def embed(self, prompts: Sequence[str]) -> Embedding:
-        return self.model.embed(prompts)
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
+        return self.model.embed(prompts, frames)
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
         return self.model.predict_clean(x, level, embedding)

@@ -102,6 +102,26 @@ class FlowPath:
         return Level(t, 1 - t, t)
 
 
+def clean_of(prediction: str, x: Tensor, output: Tensor, level: Level) -> Tensor:
+    """x0hat of ``x`` (B, ...) at B levels, from what a network with this ``prediction`` gave for it.
+
+    ``epsilon``: the noise. ``v_prediction``: a' e - s' x_0 with a', s' of the path scaled to a'^2 + s'^2 = 1, which on
+    VP is v itself and on EDM (sigma_data 1) the preconditioned network. ``flow``: e - x_0, the velocity.
+    Raises ValueError for any other name.
+    """
+    a, s = (value.to(x.device, x.dtype).view(-1, *[1] * (x.ndim - 1)) for value in (level.a, level.s))
+    match prediction:
+        case "epsilon":
+            return (x - s * output) / a
+        case "v_prediction":
+            power = a.square() + s.square()
+            return (a * x - s * power.sqrt() * output) / power
+        case "flow":
+            return (x - s * output) / (a + s)
+        case _:
+            raise ValueError(f"The network predicts {prediction!r}, which is neither epsilon, v nor a velocity.")
+
+
 @dataclass(frozen=True)
 class Schedule:
     """The levels of an edit, noisiest first, and how much of the state each step keeps.

@@ -111,9 +111,9 @@ def render(
     with clock("read"):
         prepared = audio.prepare(clip, model.sample_rate, model.channels, request.stereo)
         signals = [Signal.of(samples) for samples in prepared.signals]
-    source = guidance(model, asked.source_prompt, known(asked.source_guidance_scale))
+    source = guidance(model, asked.source_prompt, known(asked.source_guidance_scale), frames=prepared.frames)
     settings = Settings.of(asked, model, name)
-    passage = Passage(model, settings, source, asked.restore, engine.kept, reporter, clock)
+    passage = Passage(model, settings, source, asked.restore, engine.kept, reporter, clock, prepared.frames)
     results: list[audio.Fitted] = []
     for made in _made(passage, asked, clip, prepared, signals, on_warning):
         if isinstance(made, Described):

@@ -53,7 +53,10 @@ class Signal:
 
 @dataclass(frozen=True)
 class Passage:
-    """What the stages of one request share: the model with its ``settings``, the ``source`` prompt, and the books."""
+    """What the stages of one request share: the model with its ``settings``, the ``source`` prompt, and the books.
+
+    ``frames``: of every signal, at the model's rate.
+    """
 
     model: Windowed
     settings: Settings
@@ -62,6 +65,7 @@ class Passage:
     kept: Kept
     reporter: Reporter
     clock: Clock
+    frames: int | None = None
 
     def windows(self, signal: Signal) -> int:
         """The model's windows in ``signal``: the network rows of one prediction of it."""

@@ -7,7 +7,7 @@ overlap each window's outermost frames, which lack context on one side, count no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 import torch
@@ -58,6 +58,9 @@ class Windowed(Wrapped):
     def shared(self, count: int) -> Windowed:
         """This model for work in which every row of a call stands for ``count`` of them."""
         return Windowed(self.model, max(1, self.rows // count), self.before_call)
+
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
+        return self.model.embed(prompts, None if frames is None else min(frames, self.window))
 
     def encode(self, audio: Tensor) -> Encoded:
         length = audio.shape[1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -35,6 +36,7 @@ class ClosedForm:
     hop = CHANNELS
     time_axis = 2
     distilled = False
+    modules: ClassVar[Mapping[str, tuple[torch.nn.Module, ...]]] = {}
     device = torch.device("cpu")
     defaults = Defaults(strength=0.5, steps=20, guidance_scale=2.0, source_guidance_scale=1.0)
     prompts = ("", "first", "second")
@@ -47,7 +49,7 @@ class ClosedForm:
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         return latent.transpose(1, 2).flatten(1)[:, None, : source.frames]
 
-    def embed(self, prompts: Sequence[str]) -> Embedding:
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
         weights = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
         return Embedding({"weights": weights[[self.prompts.index(prompt) for prompt in prompts]]})
 

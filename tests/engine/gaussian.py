@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -34,6 +35,7 @@ class Gaussian:
     window = 2 * FRAMES
     hop = 2
     time_axis = 2
+    modules: ClassVar[Mapping[str, tuple[torch.nn.Module, ...]]] = {}
     device = torch.device("cpu")
     defaults = Defaults(strength=0.5, steps=20, guidance_scale=1.0, source_guidance_scale=1.0)
 
@@ -69,7 +71,7 @@ class Gaussian:
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         return latent.transpose(1, 2).flatten(1)[:, None, : source.frames]
 
-    def embed(self, prompts: Sequence[str]) -> Embedding:
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
         return Embedding({"none": torch.zeros(len(prompts), 1)})
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:

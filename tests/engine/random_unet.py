@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from diffusers import UNet2DModel
@@ -23,6 +24,7 @@ class RandomUNet:
     window = 256
     hop = 2 * ROWS
     time_axis = 2
+    modules: ClassVar[Mapping[str, tuple[torch.nn.Module, ...]]] = {}
     distilled = False
     device = torch.device("cpu")
     defaults = Defaults(strength=0.5, steps=12, guidance_scale=3.0, source_guidance_scale=2.0)
@@ -54,7 +56,7 @@ class RandomUNet:
     def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
         return latent.transpose(1, 2).flatten(1)[:, None, : source.frames]
 
-    def embed(self, prompts: Sequence[str]) -> Embedding:
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
         return Embedding({"number": torch.tensor([self.prompts.index(prompt) for prompt in prompts])})
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoTokenizer, ClapTextModelWithProjection
 
-from engine.tiny_checkpoints import save_tiny_audioldm
+from engine.tiny import audioldm as tiny
 from retone_engine import directions, models
 from retone_engine.guidance import guidance
 from retone_engine.path import schedule
@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return save_tiny_audioldm(tmp_path_factory.mktemp("models") / "tiny-audioldm")
+    return tiny.save(tmp_path_factory.mktemp("models") / "tiny-audioldm")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_a_prompt_is_embedded_as_the_library_does_it(model, folder):
 
 
 def test_epsilon_and_v_name_the_same_clean_latent_through_their_own_formula(model, folder, tmp_path):
-    v_model = models.load(str(save_tiny_audioldm(tmp_path / "v", "v_prediction")), CPU, torch.float32)
+    v_model = models.load(str(tiny.save(tmp_path / "v", "v_prediction")), CPU, torch.float32)
     level = schedule(model.path, 0.5, 100).level[slice(0, 3)]
     x = torch.randn(3, 4, 8, 16)
     text = model.embed(["a piano"]).rows(3)
@@ -89,7 +89,7 @@ def test_float64_is_float64_all_the_way(folder):
 
 
 def test_a_damaged_checkpoint_is_named(folder, tmp_path):
-    broken = save_tiny_audioldm(tmp_path / "broken")
+    broken = tiny.save(tmp_path / "broken")
     for weights in (broken / "unet").glob("*.safetensors"):
         weights.write_bytes(b"not weights")
     with pytest.raises(RetoneError, match="broken cannot be loaded") as caught:

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import torch
 
-from engine.tiny_checkpoints import save_tiny_audioldm
+from engine.tiny import audioldm as tiny
 from retone_engine import audio
 from retone_engine.progress import Reporter
 from retone_engine.recipe import Recipe
@@ -21,7 +21,7 @@ QUICK = {"prompt": "a choir", "steps": 6, "precision": "float32"}
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    model = save_tiny_audioldm(tmp_path_factory.mktemp("models") / "tiny")
+    model = tiny.save(tmp_path_factory.mktemp("models") / "tiny")
     return Engine(torch.device("cpu"), str(model))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.tiny_checkpoints import save_tiny_audioldm
+from engine.tiny import audioldm as tiny
 from retone_engine.request import EditRequest
 from retone_engine.worker import DESERTED_SECONDS, NICENESS
 
@@ -54,7 +54,7 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    return save_tiny_audioldm(tmp_path_factory.mktemp("models") / "tiny")
+    return tiny.save(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 _FAMILIES = {
     "PocketModel": "retone_engine.models.pocket",
     "AudioLDMPipeline": "retone_engine.models.audioldm",
+    "AudioLDM2Pipeline": "retone_engine.models.audioldm2",
+    "StableAudioPipeline": "retone_engine.models.stable_audio",
+    "StableAudio3Pipeline": "retone_engine.models.stable_audio_3",
+    "AceStepPipeline": "retone_engine.models.ace_step",
+    "Tango": "retone_engine.models.tango",
 }
+# TANGO's checkpoints are not in diffusers' format and have no index; these files tell them.
+_TANGO_FILES = ("main_config.json", "vae_config.json", "stft_config.json")
 # Weights, configurations and vocabularies: what a model's folder holds beside them decides nothing.
 _PARTS = {".safetensors", ".bin", ".json", ".txt", ".model"}
 _SHIPPED = Path(__file__).parent / "pocket"
@@ -109,6 +116,8 @@ def _index(folder: Path) -> dict[str, Any]:
             continue
         if isinstance(index, dict):
             return index
+    if all((folder / file).is_file() for file in _TANGO_FILES):
+        return {"_class_name": "Tango"}
     return {}
 
 

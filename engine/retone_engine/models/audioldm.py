@@ -6,21 +6,21 @@ Its parts are loaded one by one, as the pipeline class itself is on its way out 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoTokenizer, ClapTextModelWithProjection, PreTrainedTokenizerBase, SpeechT5HifiGan
 from transformers.utils.logging import disable_progress_bar
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.give_back import give_back_mel, give_back_wave
 from retone_engine.models.mel import LOG_FLOOR, MelFrontEnd
-from retone_engine.path import DiscreteVPPath, Level
+from retone_engine.path import DiscreteVPPath, Level, clean_of
 
 _N_FFT = 1024
 _WINDOW_SECONDS = 10.24
@@ -61,6 +61,15 @@ class AudioLDM:
         return round(_WINDOW_SECONDS * self.sample_rate) // self._grid * self._grid
 
     @property
+    def modules(self) -> Mapping[str, tuple[nn.Module, ...]]:
+        return {
+            "encode": (self.vae,),
+            "embed": (self.text_encoder,),
+            "predict_clean": (self.unet,),
+            "decode": (self.vae, self.vocoder),
+        }
+
+    @property
     def _state(self) -> torch.dtype:
         """What weights, latents and predictions are kept in; only the products of the network are narrower."""
         return torch.float64 if self.dtype == torch.float64 else torch.float32
@@ -95,7 +104,7 @@ class AudioLDM:
         return audio[:, None, : source.frames]
 
     @torch.no_grad()
-    def embed(self, prompts: Sequence[str]) -> Embedding:
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
         rows = []
         for prompt in prompts:
             tokens = self.tokenizer(
@@ -114,14 +123,11 @@ class AudioLDM:
         with torch.autocast(x.device.type, self.dtype, enabled=self.dtype != self._state):
             output: Tensor = self.unet(
                 x,
-                level.t.to(x.device),
+                level.t.to(x.device, x.dtype),
                 encoder_hidden_states=None,
                 class_labels=embedding.tensors["text"].to(x.dtype),
             ).sample.to(x.dtype)
-        a, s = (v.to(x.device, x.dtype)[:, None, None, None] for v in (level.a, level.s))
-        if self.prediction_type == "v_prediction":
-            return a * x - s * output
-        return (x - s * output) / a
+        return clean_of(self.prediction_type, x, output, level)
 
     def unknown_prompt(self, prompt: str) -> str | None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.give_back import give_back_mel, give_back_wave
@@ -49,6 +49,15 @@ class PocketModel:
     distilled = False
 
     @property
+    def modules(self) -> Mapping[str, tuple[nn.Module, ...]]:
+        return {
+            "encode": (),
+            "embed": (self.text,),
+            "predict_clean": (self.denoiser,),
+            "decode": (self.vocoder,),
+        }
+
+    @property
     def _state(self) -> torch.dtype:
         """What weights, latents and predictions are kept in; only the products of the network are narrower."""
         return torch.float64 if self.dtype == torch.float64 else torch.float32
@@ -73,7 +82,7 @@ class PocketModel:
         return audio[:, None, : source.frames]
 
     @torch.no_grad()
-    def embed(self, prompts: Sequence[str]) -> Embedding:
+    def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
         # Row by row: a row's bits must not depend on how many prompts come along.
         rows = [self.text(counts([prompt]).to(self.device, self._state)) for prompt in prompts]
         return Embedding({"text": torch.cat(rows)})

@@ -1,4 +1,4 @@
-"""Checkpoints of the real classes with random weights, small enough to build in a test."""
+"""AudioLDM with random weights: the real classes, a megabyte."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from tokenizers import ByteLevelBPETokenizer
 from transformers import (
     ClapTextConfig,
     ClapTextModelWithProjection,
-    RobertaTokenizerFast,
     SpeechT5HifiGan,
     SpeechT5HifiGanConfig,
 )
 
+from engine.tiny.tokenizers import byte_pairs
+
 TEXT_WIDTH = 16
 
 
-def save_tiny_audioldm(folder: Path, prediction_type: str = "epsilon") -> Path:
+def save(folder: Path, prediction_type: str = "epsilon") -> Path:
     """A folder in AudioLDM's format: a megabyte of random weights, the real structure."""
     torch.manual_seed(0)
-    tokenizer = _tokenizer(folder / "bpe")
+    tokenizer = byte_pairs(folder / "bpe", TEXT_WIDTH)
     tokenizer.save_pretrained(folder / "tokenizer")
     ClapTextModelWithProjection(
         ClapTextConfig(
@@ -81,17 +81,3 @@ def save_tiny_audioldm(folder: Path, prediction_type: str = "epsilon") -> Path:
     ).save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text('{"_class_name": "AudioLDMPipeline"}')
     return folder
-
-
-def _tokenizer(folder: Path) -> RobertaTokenizerFast:
-    folder.mkdir(parents=True)
-    trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator(
-        ["a recording of a piano", "played by a string quartet"],
-        vocab_size=300,
-        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
-    )
-    trained.save_model(str(folder))
-    return RobertaTokenizerFast(
-        vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=TEXT_WIDTH
-    )
