@@ -7,7 +7,7 @@ the x_t do not depend on one another, the predictions are made in blocks of step
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,6 +17,9 @@ from retone_engine.guidance import Guidance, predict
 from retone_engine.model import LatentModel
 from retone_engine.noise import noise
 from retone_engine.path import Schedule
+
+# Steps whose noise is made and moved at once.
+_AHEAD = 16
 
 OnCall = Callable[[int, int], None]
 """Called before each prediction with (done, total), in predictions; may raise, which cancels the work."""
@@ -28,7 +31,7 @@ class Inversion:
 
     ``latent``: x_0, shape (1, ...), time along ``time_axis``. ``seed``: names the noise.
     ``kept``: what replay needs of each of the n levels of ``schedule``, here x0hat_source(x_t), shape (n, ...), the
-    latent's dtype, in main memory.
+    latent's dtype, on any device.
     """
 
     latent: Tensor
@@ -54,6 +57,10 @@ class Inversion:
             raise ValueError("The schedule is not a tail of the inversion's; invert again for it.")
         skip = schedule.first - self.schedule.first
         return replace(self, schedule=schedule, kept=self.kept[skip:])
+
+    def in_memory(self) -> Inversion:
+        """The same, with all that it holds in main memory."""
+        return replace(self, latent=self.latent.cpu(), kept=self.kept.cpu())
 
     def reaches(self, schedule: Schedule) -> bool:
         """Whether ``at(schedule)`` can give it."""
@@ -83,14 +90,14 @@ def invert(
 
     Raises ValueError where ``known`` is of another latent, seed or schedule.
     """
-    if known is not None and (known.seed != seed or not torch.equal(known.latent, latent)):
+    if known is not None and (known.seed != seed or not torch.equal(known.latent.to(latent), latent)):
         raise ValueError("The known inversion is of another clip or seed.")
     if known is not None and known.reaches(schedule):
-        return known.at(schedule)
+        return replace(known.at(schedule), latent=latent)
     windows = -(-latent.shape[model.time_axis] // (model.window // model.hop))
     size = max(1, block // (source.rows * windows))
     first, end = schedule.first, schedule.first + len(schedule)
-    blank = torch.empty((len(schedule), *latent.shape[1:]), dtype=latent.dtype)
+    blank = latent.new_empty((len(schedule), *latent.shape[1:]))
     result = Inversion(latent, schedule, seed, model.time_axis, blank)
     have = end
     if known is not None:
@@ -102,7 +109,41 @@ def invert(
         if on_call is not None:
             on_call(done, len(starts))
         places = torch.arange(start, min(start + size, end)).clamp_min(first) - first
-        x = torch.cat([result.noised(place) for place in places.tolist()])
-        clean = predict(model, x, schedule.level[places], source)
-        blank[places] = clean.to(blank)
+        x = _noised(latent, schedule, places, [_drawn(result, place) for place in places.tolist()])
+        filling = max(0, first - start)
+        blank[places[filling] : places[-1] + 1] = predict(model, x, schedule.level[places], source)[filling:]
     return result
+
+
+def ahead(inversions: Sequence[Inversion]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Step by step, what replaying V ``inversions`` of one schedule takes: x_t and x0hat_source(x_t), each (V, ...).
+
+    Many steps' noise goes to the device at once, and the device is not waited for: while it works, the next is drawn.
+    """
+    latent = torch.cat([inversion.latent for inversion in inversions])
+    schedule = inversions[0].schedule
+    for start in range(0, len(schedule), _AHEAD):
+        places = torch.arange(start, min(start + _AHEAD, len(schedule)))
+        drawn = [_drawn(inversion, place) for place in places.tolist() for inversion in inversions]
+        x = _noised(latent.repeat(len(places), *[1] * (latent.ndim - 1)), schedule, places, drawn)
+        source = [moved(inversion.kept[start : start + _AHEAD], latent) for inversion in inversions]
+        yield from zip(x.view(len(places), *latent.shape), torch.stack(source, dim=1), strict=True)
+
+
+def moved(tensor: Tensor, like: Tensor) -> Tensor:
+    """``tensor`` where ``like`` is and of its kind; a GPU fetches it in its own time."""
+    if like.device.type == "cuda" and tensor.device.type == "cpu":
+        return tensor.to(like.dtype).pin_memory().to(like.device, non_blocking=True)
+    return tensor.to(like)
+
+
+def _drawn(inversion: Inversion, index: int) -> Tensor:
+    step = inversion.schedule.first + index
+    return noise(inversion.latent.shape, inversion.time_axis, inversion.seed, step)
+
+
+def _noised(latent: Tensor, schedule: Schedule, places: Tensor, drawn: list[Tensor]) -> Tensor:
+    """x_t at the ``places`` of ``schedule``: ``drawn`` noise (1, ...) for each row of the result."""
+    level = schedule.level[places.repeat_interleave(len(drawn) // len(places))]
+    a, s = (moved(value, latent).view(-1, *[1] * (latent.ndim - 1)) for value in (level.a, level.s))
+    return a * latent + s * moved(torch.cat(drawn), latent)

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from retone_engine.inversion import Inversion, OnCall
+from retone_engine.inversion import Inversion, OnCall, ahead, moved
 from retone_engine.model import LatentModel
 from retone_engine.target import Target, pulled
 
@@ -51,17 +51,15 @@ def recur(
         raise ValueError("All inversions of one replay need one schedule.")
     latent = torch.cat([inversion.latent for inversion in inversions])
     offset = torch.zeros_like(latent)
-    for index in range(len(schedule)):
+    for index, (x, source) in enumerate(ahead(inversions)):
         if on_call is not None:
             on_call(index, len(schedule))
         step = schedule.first + index
         level = schedule.level[slice(index, index + 1)]
-        x = torch.cat([inversion.noised(index) for inversion in inversions])
-        source = torch.stack([inversion.kept[index] for inversion in inversions]).to(latent)
         clean, cover = pulled(model, x + float(level.a) * offset, level.rows(len(x)), step, target)
         pull = clean - cover * source
         if shift is not None and step in shift:
-            pull = pull + shift[step].to(latent)
+            pull = pull + moved(shift[step], latent)
         kept = float(keep[index])
         offset = kept * offset + (1 - kept) * pull
     return latent + offset

@@ -107,7 +107,7 @@ class Passage:
                 known=known,
             )
             if known is None or len(known.schedule) < len(schedule):
-                self.kept.put(key, inversion, size(inversion.kept))
+                self.kept.put(key, inversion.in_memory(), size(inversion.kept))
         return inversion
 
     def decode(self, signal: Signal, encoded: Encoded, latent: Tensor) -> Samples:
