@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tokenizers import ByteLevelBPETokenizer
-from transformers import RobertaTokenizerFast
+from tokenizers.implementations import SentencePieceUnigramTokenizer
+from transformers import Qwen2Tokenizer, RobertaTokenizerFast, T5TokenizerFast
 
 SENTENCES = ["a recording of a piano", "played by a string quartet"]
 
@@ -19,3 +21,22 @@ def byte_pairs(folder: Path, longest: int) -> RobertaTokenizerFast:
     return RobertaTokenizerFast(
         vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=longest
     )
+
+
+def sentence_pieces(longest: int) -> T5TokenizerFast:
+    """T5's kind, for at most ``longest`` tokens: a unigram vocabulary, and an end to every prompt."""
+    trained = SentencePieceUnigramTokenizer()
+    trained.train_from_iterator(
+        SENTENCES, vocab_size=60, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
+    )
+    pieces = json.loads(trained.to_str())["model"]["vocab"]
+    return T5TokenizerFast(vocab=[(piece, score) for piece, score in pieces], extra_ids=0, model_max_length=longest)
+
+
+def qwen_like(longest: int) -> Qwen2Tokenizer:
+    """Qwen's kind: byte pairs, and one special token that ends and fills texts alike."""
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(SENTENCES, vocab_size=320, special_tokens=["<|endoftext|>"])
+    state = json.loads(trained.to_str())["model"]
+    merges = [tuple(pair) if isinstance(pair, list) else tuple(pair.split(" ")) for pair in state["merges"]]
+    return Qwen2Tokenizer(vocab=state["vocab"], merges=merges, model_max_length=longest, padding_side="left")
