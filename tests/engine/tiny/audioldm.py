@@ -20,7 +20,16 @@ TEXT_WIDTH = 16
 
 def save(folder: Path, prediction_type: str = "epsilon") -> Path:
     """A folder in AudioLDM's format: a megabyte of random weights, the real structure."""
-    torch.manual_seed(0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        _text_and_network(folder)
+        save_mel_autoencoder(folder, latent_channels=4)
+    save_scheduler(folder, prediction_type)
+    (folder / "model_index.json").write_text('{"_class_name": "AudioLDMPipeline"}')
+    return folder
+
+
+def _text_and_network(folder: Path) -> None:
     tokenizer = byte_pairs(folder / "bpe", TEXT_WIDTH)
     tokenizer.save_pretrained(folder / "tokenizer")
     ClapTextModelWithProjection(
@@ -49,10 +58,14 @@ def save(folder: Path, prediction_type: str = "epsilon") -> Path:
         projection_class_embeddings_input_dim=TEXT_WIDTH,
         class_embeddings_concat=True,
     ).save_pretrained(folder / "unet")
+
+
+def save_mel_autoencoder(folder: Path, latent_channels: int) -> None:
+    """The autoencoder of mel spectrograms, and the vocoder, that AudioLDM's family shares."""
     AutoencoderKL(
         in_channels=1,
         out_channels=1,
-        latent_channels=4,
+        latent_channels=latent_channels,
         down_block_types=("DownEncoderBlock2D",) * 3,
         up_block_types=("UpDecoderBlock2D",) * 3,
         block_out_channels=(8, 8, 16),
@@ -70,6 +83,9 @@ def save(folder: Path, prediction_type: str = "epsilon") -> Path:
             resblock_dilation_sizes=[[1]],
         )
     ).save_pretrained(folder / "vocoder")
+
+
+def save_scheduler(folder: Path, prediction_type: str) -> None:
     DDIMScheduler(
         beta_start=0.0015,
         beta_end=0.0195,
@@ -79,5 +95,3 @@ def save(folder: Path, prediction_type: str = "epsilon") -> Path:
         steps_offset=1,
         prediction_type=prediction_type,
     ).save_pretrained(folder / "scheduler")
-    (folder / "model_index.json").write_text('{"_class_name": "AudioLDMPipeline"}')
-    return folder
