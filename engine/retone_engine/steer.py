@@ -99,7 +99,7 @@ class Steering:
         with passage.clock("find"):
             passage.reporter.stage("find", sum(map(passage.windows, signals)) * self._search_rows)
             if found is None:
-                mask = None if self.masked is None else inside(passage.model, encoded[0].latent, *self.masked)
+                mask = self._inside(encoded[0])
                 found = self._each_step(inversions, mask) if request.each_step else self._once(encoded, mask)
                 passage.kept.put(key, found, sum(size(one.vectors) for one in found.values()))
         return found if request.each_step else dict.fromkeys(self.acting, next(iter(found.values())))
@@ -119,7 +119,12 @@ class Steering:
                 shift=shift,
             )
 
-    def _once(self, encoded: Sequence[Encoded], mask: Tensor | None) -> Found:
+    def _inside(self, encoded: Encoded) -> Tensor:
+        """Where directions may lie: in the mask, and in no silence that the model fills its window up with."""
+        model = self.passage.model
+        return inside(model, encoded.latent, *(self.masked or (0, encoded.frames / model.sample_rate)))
+
+    def _once(self, encoded: Sequence[Encoded], mask: Tensor) -> Found:
         passage, model = self.passage, self.passage.model
         at = passage.settings.schedule(model, known(self.request.noise_level))
         states = [noise_only(model, one.latent, at, passage.source, self.request.seed).noised(0) for one in encoded]
@@ -129,7 +134,7 @@ class Steering:
         )  # fmt: skip
         return {at.first: directions}
 
-    def _each_step(self, inversions: Sequence[Inversion], mask: Tensor | None) -> Found:
+    def _each_step(self, inversions: Sequence[Inversion], mask: Tensor) -> Found:
         passage, found = self.passage, dict[int, Directions]()
         before: Directions | None = None
         for index, step in enumerate(self.acting):

@@ -9,6 +9,7 @@ import torch
 from scipy.signal import stft
 
 from engine.gaussian import Gaussian
+from engine.random_unet import RandomUNet
 from retone_engine import audio, previews
 from retone_engine.audio.files import Clip
 from retone_engine.cache import Cache
@@ -269,3 +270,19 @@ def test_results_are_not_written_when_one_exists(engine, clip, tmp_path):
     with pytest.raises(RetoneError, match=r"2\.wav is there already"):
         steer(engine, clip, [tmp_path / "1.wav", tmp_path / "2.wav"], 0.5, -0.5)
     assert not (tmp_path / "1.wav").exists()
+
+
+def test_directions_leave_out_what_only_fills_the_window_up():
+    model = RandomUNet()
+    sound = np.random.default_rng(0).normal(0, 0.1, (1, model.hop)).astype(np.float32)
+    clip = Clip(sound, 16000, 0, model.hop, "clip.wav")
+    request = filled(DirectionsRequest.of("clip.wav", {"count": 2}), model)
+    windowed = Windowed(model)
+    source = guidance(model, "", 1)
+    passage = Passage(windowed, Settings.of(request, model, "any"), source, True, Cache(), quiet(), Clock())
+    steers, signal = Steering.of(passage, request, clip), Signal.of(sound)
+    encoded, inversions = begin(steers, [signal])
+    vectors = next(iter(steers.find([signal], encoded, inversions).values())).vectors
+    assert encoded[0].latent.shape[2] == vectors.shape[2] == 2
+    assert vectors[:, :, :1].any()
+    assert not vectors[:, :, 1:].any()
