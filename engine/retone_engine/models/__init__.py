@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from retone_engine.models.catalogue import KNOWN, OWN, SOUNDS, UNKNOWN, Known
+from retone_engine.models.folder import FAMILIES, family, index, lacking, weight_bytes
 from retone_engine.request import RetoneError
 
 if TYPE_CHECKING:
     import torch
 
-    from retone_engine.model import LatentModel
+    from retone_engine.memory import Placed
 
-# The file that tells a family, and the module that loads it with ``load(folder, device, dtype)``.
-_FAMILIES = {
-    "PocketModel": "retone_engine.models.pocket",
-    "AudioLDMPipeline": "retone_engine.models.audioldm",
-    "AudioLDM2Pipeline": "retone_engine.models.audioldm2",
-    "StableAudioPipeline": "retone_engine.models.stable_audio",
-    "StableAudio3Pipeline": "retone_engine.models.stable_audio_3",
-    "AceStepPipeline": "retone_engine.models.ace_step",
-    "Tango": "retone_engine.models.tango",
-}
-# TANGO's checkpoints are not in diffusers' format and have no index; these files tell them.
-_TANGO_FILES = ("main_config.json", "vae_config.json", "stft_config.json")
 # Weights, configurations and vocabularies: what a model's folder holds beside them decides nothing.
 _PARTS = {".safetensors", ".bin", ".json", ".txt", ".model"}
 _SHIPPED = Path(__file__).parent / "pocket"
@@ -37,18 +26,36 @@ _SHIPPED = Path(__file__).parent / "pocket"
 
 @dataclass(frozen=True)
 class Listed:
-    """A model that is here. ``words``: all it knows, or None where prompts are free text."""
+    """A model that is here, or one that could be.
+
+    ``path``: its folder, or None where it is not here. ``licence`` and ``use``: its licence's name, and what may be
+    done with results. ``words``: all it knows, or None where prompts are free text. ``download_bytes``: about
+    what fetching it takes, None where it cannot be fetched. ``memory_bytes``: about what its weights take in memory in
+    float32, ``memory_bytes_bfloat16`` with the network's in bfloat16. ``gated``: its licence is to be accepted on its
+    ``page`` before it is fetched.
+    """
 
     name: str
     family: str
-    path: str
+    path: str | None
     licence: str
+    use: str
     sample_rate: int | None
+    channels: int | None
     window_seconds: float | None
     words: tuple[str, ...] | None
+    download_bytes: int | None
+    memory_bytes: int | None
+    memory_bytes_bfloat16: int | None
+    gated: bool
+    page: str | None
+
+    @property
+    def here(self) -> bool:
+        return self.path is not None
 
     def plain(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "here": self.here}
 
 
 def models_folder() -> Path:
@@ -57,44 +64,49 @@ def models_folder() -> Path:
 
 
 def listing() -> list[Listed]:
-    """The shipped model first, then those in the user's folder, by name."""
-    kept = models_folder()
-    folders = sorted(kept.iterdir()) if kept.is_dir() else []
-    return [_listed(folder) for folder in (_SHIPPED, *folders) if _family(folder) is not None]
+    """The shipped model first, then those in the user's folder by name, then those that could be fetched."""
+    here = [_listed(path) for path in _folders()]
+    names = {listed.name for listed in here}
+    return [*here, *(_offered(known) for known in KNOWN if known.name not in names)]
 
 
 def find(name: str) -> Path:
     """The folder of the model called ``name``, or ``name`` itself where it is a folder that holds one.
 
-    Raises RetoneError(unknown_model) that lists what is here.
+    Raises RetoneError: unknown_model, which lists what is here or says how to fetch it, or bad_model where the folder
+    lacks something.
     """
-    known = {listed.name: Path(listed.path) for listed in listing()}
-    if name in known:
-        return known[name]
-    folder = Path(name).expanduser()
-    if folder.is_dir() and _family(folder) is not None:
+    here = {path.name: path for path in _folders()}
+    folder = here.get(name) or Path(name).expanduser()
+    if folder.is_dir():
+        if lacks := lacking(folder):
+            raise RetoneError("bad_model", lacks)
         return folder
+    if any(known.name == name for known in KNOWN):
+        raise RetoneError("unknown_model", f"The model {name} is not here yet; fetch it with: retone models get {name}")
     raise RetoneError(
         "unknown_model",
-        f"There is no model {name!r} here, only {', '.join(known)}. "
-        f"A folder in AudioLDM's format can be named by its path, or put into {models_folder()}.",
+        f"There is no model {name!r} here, only {', '.join(here)}. A folder in diffusers' format is named by its path; "
+        f"and retone models get NAME fetches one of {', '.join(known.name for known in KNOWN)}.",
     )
 
 
-def load(name: str, device: torch.device, dtype: torch.dtype) -> LatentModel:
-    """The model called ``name`` on ``device``, its network's products in ``dtype``.
+def load(name: str, device: torch.device, dtype: torch.dtype) -> Placed:
+    """The model called ``name`` for ``device``, its network's products in ``dtype``; it goes there when it is called.
 
-    Raises RetoneError: unknown_model, or bad_model where its files cannot be read.
+    Raises RetoneError: unknown_model, out_of_memory, or bad_model where its files cannot be read.
     """
+    from retone_engine.device import is_out_of_memory
+    from retone_engine.memory import Placed, full
+
     folder = find(name)
-    family = import_module(_FAMILIES[_family(folder) or ""])
+    loader = import_module(FAMILIES[family(folder) or ""])
     try:
-        model: LatentModel = family.load(folder, device, dtype)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        if "out of memory" in str(error).lower():
-            raise
+        return Placed(loader.load(folder, device, dtype))
+    except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise full(device, folder.name) from error
         raise RetoneError("bad_model", f"The model in {folder} cannot be loaded: {error}") from error
-    return model
 
 
 def fingerprint(name: str) -> str:
@@ -108,33 +120,55 @@ def fingerprint(name: str) -> str:
     return found.hexdigest()
 
 
-def _index(folder: Path) -> dict[str, Any]:
-    for file in ("pocket.json", "model_index.json"):
-        try:
-            index = json.loads((folder / file).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(index, dict):
-            return index
-    if all((folder / file).is_file() for file in _TANGO_FILES):
-        return {"_class_name": "Tango"}
-    return {}
-
-
-def _family(folder: Path) -> str | None:
-    name = _index(folder).get("_class_name")
-    return name if name in _FAMILIES else None
+def _folders() -> list[Path]:
+    kept = models_folder()
+    folders = sorted(kept.iterdir()) if kept.is_dir() else []
+    return [folder for folder in (_SHIPPED, *folders) if family(folder) is not None]
 
 
 def _listed(folder: Path) -> Listed:
-    index = _index(folder)
-    words = index.get("words")
+    """What is known of the model in ``folder``: by its name where it was fetched, else by its family and its files."""
+    said = index(folder)
+    published = next(
+        (known for known in KNOWN if (known.name, known.family) == (folder.name, said["_class_name"])), None
+    )
+    if published is not None:
+        return replace(_offered(published), path=str(folder))
+    sound = SOUNDS.get(said["_class_name"])
+    licence = OWN if folder == _SHIPPED else UNKNOWN
+    words = said.get("words")
     return Listed(
         name=folder.name,
-        family=index["_class_name"],
+        family=said["_class_name"],
         path=str(folder),
-        licence=str(index.get("licence", "see the checkpoint's own page")),
-        sample_rate=index.get("sample_rate"),
-        window_seconds=index.get("window_seconds"),
+        licence=str(said.get("licence", licence.name)),
+        use=licence.use,
+        sample_rate=said.get("sample_rate", sound and sound.sample_rate),
+        channels=sound.channels if sound else 1 if folder == _SHIPPED else None,
+        window_seconds=said.get("window_seconds", sound and sound.window_seconds),
         words=None if words is None else tuple(words),
+        download_bytes=None,
+        memory_bytes=weight_bytes(folder),
+        memory_bytes_bfloat16=weight_bytes(folder),
+        gated=False,
+        page=None,
+    )
+
+
+def _offered(known: Known) -> Listed:
+    return Listed(
+        name=known.name,
+        family=known.family,
+        path=None,
+        licence=known.licence.name,
+        use=known.licence.use,
+        sample_rate=known.sound.sample_rate,
+        channels=known.sound.channels,
+        window_seconds=known.sound.window_seconds,
+        words=None,
+        download_bytes=known.download_bytes,
+        memory_bytes=known.memory_bytes(),
+        memory_bytes_bfloat16=known.memory_bytes(network_bytes=2),
+        gated=known.gated,
+        page=known.page,
     )
