@@ -6,11 +6,11 @@ sound would be heard through the new one, and its silences would carve holes int
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from retone_engine.models.mel import MelFrontEnd
 
 # How fast the first fades, in nat of log-mel.
 _CHANGE = 1.0
@@ -27,21 +27,36 @@ def give_back_mel(edited: Tensor, decoded: Tensor, source: Tensor) -> Tensor:
     return edited + weight * (source - decoded)
 
 
-def give_back_wave(edited: Tensor, decoded: Tensor, source: Tensor, front_end: MelFrontEnd) -> Tensor:
-    """``edited`` with what the vocoder lost of the source.
+class Grid(Protocol):
+    """How finely sound is cut into bins: samples of a spectrum, and from one to the next."""
 
-    All are sounds (B, samples) or broadcast to it: the vocoder's edit, the vocoder's source, and the source itself. A
-    bin in which the first two agree, in size and phase, takes the source's own content; one in which they differ by
-    as much as there is takes nothing. An edit that changes nothing gives the source back.
+    @property
+    def n_fft(self) -> int: ...
+    @property
+    def hop(self) -> int: ...
+
+
+def give_back_wave(edited: Tensor, decoded: Tensor, source: Tensor, grid: Grid) -> Tensor:
+    """``edited`` with what the vocoder, or an autoencoder of waveforms, lost of the source.
+
+    All are sounds (B, samples) or (B, channels, samples), or broadcast to it: the decoded edit, the decoded source, and
+    the source itself. A bin in which the first two agree, in size and phase, takes the source's own content; one in
+    which they differ by as much as there is takes nothing. Channels share a bin's fate, which keeps their image. An
+    edit that changes nothing gives the source back.
     """
-    window = torch.hann_window(front_end.n_fft, dtype=edited.dtype, device=edited.device)
+    window = torch.hann_window(grid.n_fft, dtype=edited.dtype, device=edited.device)
 
     def spectrum(sound: Tensor) -> Tensor:
-        return torch.stft(sound, front_end.n_fft, front_end.hop, window=window, center=True, return_complex=True)
+        flat = torch.stft(sound.flatten(0, -2), grid.n_fft, grid.hop, window=window, center=True, return_complex=True)
+        return flat.view(*sound.shape[:-1], *flat.shape[1:])
+
+    def size(bins: Tensor) -> Tensor:
+        return bins.abs() if bins.ndim == 3 else torch.linalg.vector_norm(bins, dim=1, keepdim=True)
 
     edit, voice, own = spectrum(edited), spectrum(decoded), spectrum(source)
-    differs = (edit - voice).abs() / (voice.abs() + _SILENCE)
+    differs = size(edit - voice) / (size(voice) + _SILENCE)
     # Smoothed over neighbouring bins and frames: a weight that flickers is heard as chirps.
-    weight = F.avg_pool2d((1 - differs).clamp_min(0).square()[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
-    mixed = edit + weight * (own - voice)
-    return torch.istft(mixed, front_end.n_fft, front_end.hop, window=window, center=True, length=edited.shape[-1])
+    weight = F.avg_pool2d((1 - differs).clamp_min(0).square(), 3, 1, 1, count_include_pad=False)
+    mixed = (edit + weight * (own - voice)).flatten(0, -3)
+    sound = torch.istft(mixed, grid.n_fft, grid.hop, window=window, center=True, length=edited.shape[-1])
+    return sound.view(edited.shape)
