@@ -23,5 +23,6 @@ def _saves(module: str) -> Callable[[Path], Path]:
 
 FAMILIES: Mapping[str, Callable[[Path], Path]] = {
     "audioldm": _saves("audioldm"),
+    "stable_audio": _saves("stable_audio"),
     "ace_step": _saves("ace_step"),
 }
