@@ -11,15 +11,19 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderOobleck, AutoencoderSAME
+from diffusers import AutoencoderOobleck
 from torch import Tensor
 
 from retone_engine.model import Encoded
 from retone_engine.models.give_back import give_back_wave
 from retone_engine.models.part import load_part
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderSAME  # which older versions of the library do not have
 
 # Latent frames coded at once. Part of a result's bits: another cut rounds otherwise.
 PIECE = 256
