@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from retone_bridge.commands import again, demo, directions, edit, inspect, install, preset, send, serve, steer
+from retone_bridge.commands import again, demo, directions, edit, inspect, install, models, preset, send, serve, steer
 from retone_bridge.terminal import EXITS, complain
 from retone_engine.request import RetoneError
 
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (demo, serve, edit, directions, steer, again, send, preset, inspect, install):
+    for module in (demo, serve, edit, directions, steer, again, send, preset, models, inspect, install):
         module.add(commands)
     for command in commands.choices.values():
         command.epilog = _EPILOG

@@ -1,4 +1,4 @@
-"""retone models, doctor, recipe: what is here, read by a child of the engine's."""
+"""retone doctor, recipe: what is here, read by a child of the engine's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import socket
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,6 @@ LITTLE_ROOM_BYTES = 1 << 30
 
 
 def add(commands: Any) -> None:
-    models = commands.add_parser("models", help="list the models that are here", description=__doc__)
-    models.add_argument("--json", action="store_true", help="as JSON")
-    models.set_defaults(run=run_models)
     doctor = commands.add_parser("doctor", help="show what Retone has to work with", description=__doc__)
     doctor.add_argument("--port", type=int, default=DEFAULT_PORT, help="the service's port (%(default)s)")
     doctor.add_argument("--state", metavar="DIR", help=f"where the service keeps what it knows ({state_folder()})")
@@ -34,33 +30,6 @@ def add(commands: Any) -> None:
     recipe = commands.add_parser("recipe", help="show what a result was made from", description=__doc__)
     recipe.add_argument("file", metavar="FILE", help="a file that Retone made")
     recipe.set_defaults(run=run_recipe)
-
-
-def run_models(options: argparse.Namespace) -> int:
-    models = engine.ask("models")
-    if options.json:
-        print(json.dumps(models, indent=2))
-        return 0
-    rows = [("name", "family", "rate", "window", "licence", "prompts")]
-    for model in models:
-        words = model.get("words")
-        rate, window = model.get("sample_rate"), model.get("window_seconds")
-        rows.append(
-            (
-                model["name"],
-                model["family"],
-                f"{rate} Hz" if rate else "",
-                f"{window:g} s" if window else "",
-                model.get("licence") or "",
-                f"{len(words)} words" if words else "free text",
-            )
-        )
-    print(table(rows))
-    for model in models:
-        if model.get("words"):
-            print()
-            print(textwrap.fill(f"{model['name']} knows: {', '.join(model['words'])}", width=100))
-    return 0
 
 
 def run_doctor(options: argparse.Namespace) -> int:
@@ -92,7 +61,8 @@ def run_doctor(options: argparse.Namespace) -> int:
 
 def _sizes(state: Path) -> Iterator[tuple[str, str]]:
     """How much room what Retone keeps takes up."""
-    told = {"renders": "never removed by Retone", "previews": "the oldest go first", logs.FOLDER: logs.FILE}
+    oldest = dict.fromkeys(("previews", INVERSIONS), "the oldest go first")
+    told = {"renders": "never removed by Retone", **oldest, logs.FOLDER: logs.FILE}
     for name, what in told.items():
         try:
             yield f"  {name}", f"{size_of(state / name) / 2**20:.1f} MiB, {what}"
