@@ -23,6 +23,7 @@ def _saves(module: str) -> Callable[[Path], Path]:
 
 FAMILIES: Mapping[str, Callable[[Path], Path]] = {
     "audioldm": _saves("audioldm"),
+    "audioldm2": _saves("audioldm2"),
     "stable_audio": _saves("stable_audio"),
     "ace_step": _saves("ace_step"),
 }
