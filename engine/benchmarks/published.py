@@ -1,8 +1,9 @@
-"""The published procedure of text-based editing, step by step, to compare with.
+"""The published procedures of editing, step by step, to compare with.
 
-Written from the equations of arXiv 2402.10009, section 3: extract a noise map z_t at every one of the N steps, then
-sample again from step Tstart with the same maps. As published: one row a network call, two calls a step where there
-is guidance, all N steps inverted whatever Tstart is, and z of the last step set to 0 (its deviation can be 0).
+Written from the equations of arXiv 2402.10009. Text-based editing, section 3.1: extract a noise map z_t at every one of
+the N steps, then sample again from step Tstart with the same maps. As published: one row a network call, two calls a
+step where there is guidance, all N steps inverted whatever Tstart is, and z of the last step set to 0 (its deviation
+can be 0). Directions, section 3.2: fifty rounds of subspace iteration by finite differences, all vectors in one call.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ def published_schedule(path: GaussianPath, steps: int) -> Schedule:
 
 
 def one_by_one(model: LatentModel, x: Tensor, level: Level, guidance: Guidance) -> Tensor:
-    """The guided clean prediction of ``x`` (1, ...), a call for each branch."""
-    prompt = model.predict_clean(x, level, guidance.embedding[:1])
+    """The guided clean prediction of ``x`` (B, ...) at a single level, a call for each branch."""
+    prompt = model.predict_clean(x, level.rows(len(x)), guidance.embedding[:1].rows(len(x)))
     if guidance.rows == 1:
         return prompt
-    other = model.predict_clean(x, level, guidance.embedding[1:])
+    other = model.predict_clean(x, level.rows(len(x)), guidance.embedding[1:].rows(len(x)))
     return other + guidance.scale * (prompt - other)
 
 
@@ -86,3 +87,23 @@ def sample_published(
         of_clean, of_x, deviation = coefficients(schedule.level, index)
         x = of_clean * clean + of_x * x + deviation * maps[index]
     return x
+
+
+def directions_published(
+    model: LatentModel, x: Tensor, level: Level, guidance: Guidance, count: int, rounds: int = 50, step: float = 1e-3
+) -> tuple[Tensor, Tensor]:
+    """``count`` directions (count, ...) of the posterior of ``x`` (1, ...) at the single ``level``, and variances.
+
+    ``step``: the length of the finite difference. The variances are those of the last round's images, as published.
+    """
+    a, s = float(level.a), float(level.s)
+    base = one_by_one(model, x, level, guidance)
+    first = [noise(x.shape, model.time_axis, seed, 0) for seed in range(count)]
+    vectors, size = torch.cat(first).to(x), torch.ones(count)
+    for _ in range(rounds):
+        image = (one_by_one(model, x + step * a * vectors, level, guidance) - base).flatten(1)
+        size = image.norm(dim=1)
+        basis = torch.linalg.qr(image.T).Q.T
+        order = size.argsort(descending=True)
+        vectors, size = basis[order].view_as(vectors), size[order]
+    return vectors, size / step * (s / a) ** 2

@@ -1,167 +1,111 @@
-"""How long an edit takes, against the published procedure on the same machine, model, levels and precision.
+"""How long it takes, against the published procedure on the same machine, model and levels: one table.
 
-    python engine/benchmarks/speed.py [--model pocket] [--clip FILE] [--seconds 5] [--steps 100] [--repeat 3]
+    python engine/benchmarks/speed.py [--model pocket] [--rows first second ...] [--steps 100] [--repeat 3]
 
-First the setting of the paper: N levels, strength Tstart / N = 0.5, a source prompt with guidance 3. There both make
-the same edit, which is checked. Then the model's own defaults. "Second" is another prompt for the same clip: the
-published code inverts again, Retone has the inversion. Encoding and decoding are the same for all and not timed.
-CPU seconds are the process's; where another program keeps the machine busy they say more than the clock.
+The rows are what a musician asks for, in the setting of the paper: N levels, strength Tstart / N = 0.5, a source prompt
+with guidance 3. Each is made by the published procedure (float32 without TF32, contiguous memory, one row a call, two
+calls a step, all N steps inverted, for every edit again; its directions are 50 rounds of two calls with three rows), by
+Retone in float32 as well, and by Retone in the precision that it takes on this device by itself; directions it always
+looks for in float32. Encoding, prompts and decoding are the same for all and not timed.
+
+Nothing is estimated: what takes too long can be left out (--rows) or made smaller (--long-seconds, --steps). The
+paper's code edits a long clip in one piece only; its row is run over our windows one by one. Memory is the network's
+weights and what the work took beside what was there before: of the process, or of a CUDA GPU's own memory. CPU seconds
+are the process's; where another program keeps the machine busy they say more than the clock.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import soundfile
 import soxr
 import torch
 from torch import Tensor
 
-from published import edit_published, published_schedule
 from retone_engine import device, models
-from retone_engine.guidance import Guidance, guidance
-from retone_engine.inversion import Inversion, invert
-from retone_engine.model import PEAK, Counted, Encoded, LatentModel
+from retone_engine.model import PEAK, Encoded, LatentModel
 from retone_engine.models.mel import MelFrontEnd
-from retone_engine.path import Schedule, schedule
-from retone_engine.replay import replay
+from retone_engine.settings import BLOCK
 from retone_engine.windows import Windowed
+from rows import STRENGTH, Paper
+from table import Procedure, apart, measure
 
 DEMO = Path(__file__).parents[2] / "bridge/retone_bridge/data/demo.flac"
+ROWS = ("first", "second", "strength", "directions", "variations", "long")
 # Words that every model knows; the first is what the demo clip is.
-SOURCE, TARGET, OTHER = "piano", "strings", "guitar"
+PROMPTS = ("piano", "strings", "guitar")
 SOURCE_GUIDANCE = 3.0
-SEED = 0
-BLOCK = 16
-
-
-@dataclass
-class Case:
-    """One way to make an edit, the seconds it took each time, and what it asked of the network."""
-
-    name: str
-    make: Callable[[LatentModel], Tensor]
-    model: LatentModel
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
-    calls: int = 0
-    rows: int = 0
-
-    def run(self) -> Tensor:
-        counted = Counted(self.model)
-        began, cpu_began = time.perf_counter(), time.process_time()
-        result = self.make(counted)
-        self.seconds.append(time.perf_counter() - began)
-        self.cpu_seconds.append(time.process_time() - cpu_began)
-        self.calls, self.rows = counted.calls, counted.rows
-        return result
-
-    def line(self, base: Case) -> str:
-        """Its row of the table; ``base`` is what it is compared with."""
-        times = statistics.median(base.seconds) / statistics.median(self.seconds)
-        spent = statistics.median(self.seconds), statistics.median(self.cpu_seconds)
-        return f"{self.name:40}{self.calls:7}{self.rows:7}{spent[0]:9.2f}{spent[1]:13.2f}{times:15.2f}"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The levels and prompts of one comparison."""
-
-    schedule: Schedule
-    source: Guidance
-    target: Guidance
-    other: Guidance
-
-    def invert(self, model: LatentModel, latent: Tensor) -> Inversion:
-        return invert(model, latent, self.schedule, self.source, SEED, block=BLOCK)
-
-    def first(self, latent: Tensor) -> Callable[[LatentModel], Tensor]:
-        return lambda model: replay(model, [self.invert(model, latent)], self.target)
-
-    def second(self, inversion: Inversion) -> Callable[[LatentModel], Tensor]:
-        return lambda model: replay(model, [inversion], self.other)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--model", default="pocket")
+    options.add_argument("--model", default="pocket", help="a model's name, or a checkpoint's folder")
+    options.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS, metavar="ROW", help=", ".join(ROWS))
     options.add_argument("--clip", type=Path, default=DEMO)
-    options.add_argument("--seconds", type=float, default=5.0)
-    options.add_argument("--steps", type=int, default=100, help="N of the paper's setting")
-    options.add_argument("--repeat", type=int, default=3)
+    options.add_argument("--seconds", type=float, default=5.0, help="of the clip that is edited")
+    options.add_argument("--long-seconds", type=float, default=60.0, help="of the long clip: the same one, repeated")
+    options.add_argument("--steps", type=int, default=100, help="N of the paper")
+    options.add_argument("--repeat", type=int, default=3, help="runs of each row but the slow ones; the median counts")
     asked = options.parse_args()
 
     chosen = device.choose("auto")
-    exact = Windowed(models.load(asked.model, chosen, torch.float32))
-    narrow = Windowed(models.load(asked.model, chosen, torch.bfloat16))
-    precision = device.precision(None, chosen)
-    default = narrow if precision == torch.bfloat16 else exact
-    encoded = exact.encode(load_clip(asked.clip, asked.seconds, exact).to(chosen))
-    latent = encoded.latent
-    print(f"{asked.model} on {chosen}, {torch.get_num_threads()} threads, {asked.seconds:g} s of audio")
-
-    whole = published_schedule(exact.path, asked.steps)
-    start = len(whole) // 2
-    scale = exact.defaults.guidance_scale
-    target, other = (guidance(exact, prompt, scale) for prompt in (TARGET, OTHER))
-    paper = Setting(whole.tail(start), guidance(exact, SOURCE, SOURCE_GUIDANCE), target, other)
-    auto = exact.defaults
-    own = Setting(
-        schedule(exact.path, auto.strength, auto.steps),
-        guidance(exact, "", auto.source_guidance_scale),
-        guidance(exact, TARGET, scale, rescale=auto.guidance_rescale),
-        guidance(exact, OTHER, scale, rescale=auto.guidance_rescale),
-    )
-
-    def published(model: LatentModel) -> Tensor:
-        return edit_published(model, latent, whole, start, paper.source, target, SEED)
-
-    inverted = paper.invert(exact, latent)
-    shown = str(precision).removeprefix("torch.")
-    cases = [
-        Case("published, every edit, float32", published, exact),
-        Case("Retone, first, float32", paper.first(latent), exact),
-        Case("Retone, second, float32", paper.second(inverted), exact),
-        Case(f"Retone, first, {shown} as by default", paper.first(latent), default),
-        Case(f"Retone, second, {shown} as by default", paper.second(paper.invert(default, latent)), default),
-        Case("Retone, first, all defaults", own.first(latent), default),
-        Case("Retone, second, all defaults", own.second(own.invert(default, latent)), default),
-    ]
-    results = {case.name: case.run() for case in cases}
-    for _ in range(asked.repeat - 1):
-        for case in cases:
-            case.run()
-
-    print(f"\n{'':40}{'calls':>7}{'rows':>7}{'seconds':>9}{'CPU seconds':>13}{'times as fast':>15}")
-    for case in cases:
-        print(case.line(cases[0]))
-
-    missed = latent - inverted.kept[-1:].to(latent)
-    theirs, ours = results["published, every edit, float32"], results["Retone, first, float32"]
+    procedures = three_procedures(asked.model, chosen)
+    exact = Windowed(procedures[1].model)
+    short = encode(exact, asked.clip, asked.seconds)
+    long = encode(exact, asked.clip, asked.long_seconds) if "long" in asked.rows else None
+    paper = Paper.of(exact, short, long, PROMPTS, steps=asked.steps, source_guidance=SOURCE_GUIDANCE, block=BLOCK)
     print(
-        f"\nThe two float32 edits differ by up to {(ours - theirs - missed).abs().max():.1e} in the latent, apart from"
+        f"{asked.model} on {chosen}, {torch.get_num_threads()} threads, torch {torch.__version__}: {asked.seconds:g} s "
+        f"of audio, {len(paper.whole)} levels, strength {STRENGTH:g}, {PROMPTS[0]!r} at guidance {SOURCE_GUIDANCE:g} "
+        f"to {PROMPTS[1]!r} at {exact.defaults.guidance_scale:g}"
+        + (f"; the long clip has {asked.long_seconds:g} s" if long is not None else "")
     )
-    print(f"the last step's z, which is published as 0: that loses up to {missed.abs().max():.1e} of the clip.")
-    before, wide, short = (log_mel(exact, x, encoded) for x in (latent, ours, paper.first(latent)(narrow)))
-    print(f"bfloat16 moves the edit by {(wide - short).abs().mean():.3f} nat of log-mel on average,", end=" ")
-    print(f"where the edit moves the clip by {(wide - before).abs().mean():.3f}.")
+    found = measure(paper, procedures, asked.rows, asked.repeat)
+    for sentence in apart(paper, found, lambda latents: log_mel(exact, latents, short)):
+        print(sentence)
+    print("(Apart from the last step's noise, which is published as 0: here it is what gives the clip back exactly.)")
 
 
-def load_clip(path: Path, seconds: float, model: LatentModel) -> Tensor:
-    """The first ``seconds`` of a file, mixed to one channel for each of the model's: (channels, frames)."""
-    samples, rate = soundfile.read(path, frames=-1, dtype="float32", always_2d=True)
-    mono = soxr.resample(samples[: round(seconds * rate)].mean(axis=1), rate, model.sample_rate)
-    return torch.from_numpy(mono * (PEAK / abs(mono).max())).repeat(model.channels, 1)
+def three_procedures(name: str, chosen: torch.device) -> list[Procedure]:
+    """The published one, Retone at equal precision and, where that is another, at the default one."""
+    reference = loaded(name, chosen, torch.float32)
+    for network in reference.modules["predict_clean"]:
+        network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    procedures = [
+        Procedure("published, float32", reference, published=True),
+        Procedure("Retone, float32", loaded(name, chosen, torch.float32)),
+    ]
+    precision = device.precision(None, chosen)
+    if precision != torch.float32:
+        shown = str(precision).removeprefix("torch.")
+        procedures.append(Procedure(f"Retone, {shown}, default", loaded(name, chosen, precision)))
+    return procedures
 
 
-def log_mel(model: LatentModel, latent: Tensor, encoded: Encoded) -> Tensor:
-    """What is heard of ``latent``: its decoded audio's log-mel, nothing of the source given back."""
-    audio = model.decode(latent, encoded, restore=False)[0].float()
+def loaded(name: str, chosen: torch.device, dtype: torch.dtype) -> LatentModel:
+    """The model with all its parts on the device: nothing is moved while it is timed."""
+    model = models.load(name, chosen, dtype)
+    for modules in model.modules.values():
+        for module in modules:
+            module.to(chosen)
+    return model
+
+
+def encode(model: LatentModel, path: Path, seconds: float) -> Encoded:
+    """``seconds`` of a file, repeated where it ends before, on each of the model's channels."""
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = np.resize(samples.mean(axis=1), round(seconds * rate))
+    mono = soxr.resample(mono, rate, model.sample_rate)
+    audio = torch.from_numpy(mono * (PEAK / abs(mono).max())).repeat(model.channels, 1)
+    return model.encode(audio.to(model.device))
+
+
+def log_mel(model: LatentModel, latents: Tensor, encoded: Encoded) -> Tensor:
+    """What is heard of ``latents`` (B, ...): their decoded audio's log-mel, nothing of the source given back."""
+    audio = torch.cat([model.decode(latent[None], encoded, restore=False)[0].float() for latent in latents])
     hop = 256
     return MelFrontEnd(model.sample_rate, 1024, hop, 64)(audio[:, : audio.shape[1] // hop * hop])
 
