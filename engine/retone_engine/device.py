@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import platform
+
 import torch
 
 from retone_engine.request import RetoneError
 
 
 def choose(name: str) -> torch.device:
-    """``auto``, ``cpu``, ``cuda`` (or ``cuda:1``) or ``mps`` as a device that is there.
+    """``auto``, ``cpu``, ``cuda`` (or ``cuda:1``) or ``mps`` as a device that is there, where float32 means float32.
 
     Raises RetoneError(device_error) where the device named is not.
     """
+    # CUDA's convolutions would round float32 to TF32's 10 bits, as few as float16 has.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -33,8 +38,28 @@ def precision(asked: str | None, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if _native_bfloat16(device) else torch.float32
 
 
-# What torch says where it has no error of its own for a full memory: on the CPU, and on Apple's GPUs.
-_FULL = ("can't allocate memory", "MPS backend out of memory")
+# What torch says where it has no error of its own for a full memory: on the CPU (here and on Windows), on Apple's GPUs,
+# and where the GPU's driver or one of its libraries meets it first.
+_FULL = (
+    "can't allocate memory", "not enough memory", "bad_alloc",
+    "MPS backend out of memory", "Invalid buffer size",
+    "CUDA error: out of memory", "_STATUS_ALLOC_FAILED",
+)  # fmt: skip
+
+
+def main_memory() -> int:
+    """Bytes of main memory this machine has; 0 where the system does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no such question
+        return 0
+
+
+def processor(device: torch.device) -> str:
+    """What kind of chip ``device`` is, as far as it decides the bits of a sum."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def is_out_of_memory(error: BaseException) -> bool:

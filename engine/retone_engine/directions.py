@@ -22,7 +22,9 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
+from retone_engine.device import is_out_of_memory
 from retone_engine.guidance import Guidance, predict
+from retone_engine.memory import in_batches
 from retone_engine.model import LatentModel
 from retone_engine.noise import noise
 from retone_engine.path import Level
@@ -174,9 +176,15 @@ def _products(model: LatentModel, states: Tensor, level: Level, guidance: Guidan
     """V (n, ...) to the mean over ``states`` of J V, shaped like V."""
 
     def forward_mode(vectors: Tensor) -> Tensor:
+        def each(state: Tensor) -> Tensor:
+            return in_batches(model, "vectors", len(vectors), lambda part: together(vectors[part], state))
+
+        return torch.stack([each(state) for state in states]).mean(0)
+
+    def together(vectors: Tensor, state: Tensor) -> Tensor:
         inner = model.shared(len(vectors)) if isinstance(model, Windowed) else model
 
-        def one(vector: Tensor, state: Tensor) -> Tensor:
+        def one(vector: Tensor) -> Tensor:
             def clean(x: Tensor) -> Tensor:
                 return predict(inner, x[None], level, guidance)[0]
 
@@ -186,8 +194,8 @@ def _products(model: LatentModel, states: Tensor, level: Level, guidance: Guidan
         # The state is not batched, so what depends on it alone is computed once for all vectors. Flash attention has
         # no forward-mode rule.
         with _Contiguous(), sdpa_kernel([SDPBackend.MATH]):
-            each = [torch.func.vmap(one, in_dims=(0, None))(vectors, state) for state in states]
-        return torch.stack(each).mean(0)
+            products: Tensor = torch.func.vmap(one)(vectors)
+        return products
 
     step = FINITE_STEP * float(level.a)
     still: list[Tensor] = []
@@ -208,7 +216,7 @@ def _products(model: LatentModel, states: Tensor, level: Level, guidance: Guidan
     except RuntimeError as error:
         # What torch says of an operation without the rule, NotImplementedError among it. A device that fails does so
         # again in the finite product.
-        if isinstance(error, torch.OutOfMemoryError):
+        if is_out_of_memory(error):
             raise
         return finite
     return forward_mode

@@ -101,7 +101,7 @@ class PocketModel:
 
 
 def load(folder: Path, device: torch.device, dtype: torch.dtype) -> PocketModel:
-    """The model in ``folder``, its network's products in ``dtype``.
+    """The model in ``folder``, its network's products in ``dtype``; its modules are in main memory.
 
     Raises OSError, ValueError, KeyError or RuntimeError where its files are missing or do not fit this code.
     """
@@ -118,7 +118,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> PocketModel:
     text, vocoder = TextEncoder(shape["condition"]), Vocoder(**config["vocoder"])
     for name, network in (("denoiser", denoiser), ("text", text), ("vocoder", vocoder)):
         network.to(state).load_state_dict(part(name))
-        network.to(device).eval().requires_grad_(False)
+        network.eval().requires_grad_(False)
     return PocketModel(
         name="pocket",
         codec=Codec(constants["mean"], constants["basis"], constants["scale"], float(config["floor"])),
