@@ -23,6 +23,9 @@ PATH_BYTES = 1800
 _STEM_BYTES = 150
 # How much the previews of directions may take by default.
 PREVIEWS_GB = 1.0
+# The folder of what the engine keeps of clips between its runs, in the state folder, and how much it may take.
+INVERSIONS = "inversions"
+INVERSIONS_GB = 1.0
 # The journal's name in the state folder.
 JOURNAL = "journal.sqlite"
 # Of the engines of this folder's services only one works at a time.

@@ -23,7 +23,7 @@ from retone_bridge.jobs import Jobs
 from retone_bridge.journal import Journal
 from retone_bridge.logs import note
 from retone_bridge.osc import Message, OscError, decode
-from retone_bridge.paths import ENGINE_LOCK, JOURNAL, PREVIEWS_GB, Places, state_folder
+from retone_bridge.paths import ENGINE_LOCK, INVERSIONS_GB, JOURNAL, PREVIEWS_GB, Places, state_folder
 from retone_bridge.pipe import Ready, WorkerEvent
 from retone_bridge.presets import FILE as PRESETS
 from retone_bridge.presets import Presets
@@ -33,7 +33,7 @@ from retone_bridge.surface import Actions, HeldValues
 from retone_bridge.udp import Endpoint, Udp
 from retone_bridge.vitals import Vitals
 from retone_bridge.voice import Voice
-from retone_bridge.workers import WorkerProcess, engine_command
+from retone_bridge.workers import WorkerProcess, engine_command, keeping
 from retone_engine.request import RetoneError
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,8 @@ class Settings:
     """How a service is started; ``port`` 0 takes a free one, ``worker`` is the engine's command line.
 
     ``token`` is what other machines show to be let in, ``paired`` the hosts that may turn parameters without it.
-    ``previews_gb`` is the room for previews of directions, in 10^9 bytes. ``spool`` is the folder for programs without
+    ``previews_gb`` is the room for previews of directions, in 10^9 bytes, ``inversions_gb`` that for inversions of
+    clips. ``warm``: the model is loaded before the first job. ``spool`` is the folder for programs without
     sockets, None for none.
     """
 
@@ -66,6 +67,8 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     paired: tuple[str, ...] = ()
     previews_gb: float = PREVIEWS_GB
+    inversions_gb: float = INVERSIONS_GB
+    warm: bool = False
     spool: Path | None = None
 
 
@@ -89,7 +92,8 @@ class Server:
         for own in (places.renders, places.previews):
             leftovers.sweep(own)
         self._presets = Presets(settings.state / PRESETS)
-        command = settings.worker or engine_command(settings.device, settings.model)
+        more = (*keeping(settings.state, settings.inversions_gb), *(("--warm",) if settings.warm else ()))
+        command = settings.worker or engine_command(settings.device, settings.model, *more)
         lock = ("--lock", str(settings.state / ENGINE_LOCK))
         self._executor = WorkerProcess((*command, *lock), self._inbox.put)
         self._spool = Spool(settings.spool, lambda: self._vitals.heartbeat(), self._owners) if settings.spool else None

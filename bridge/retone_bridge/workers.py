@@ -18,9 +18,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from retone_bridge.logs import note
+from retone_bridge.paths import INVERSIONS
 from retone_bridge.pipe import Crashed, Finished, Ready, Render, Unusable, WorkerEvent, read_event
 from retone_bridge.protocol import Fail
 
@@ -50,10 +52,15 @@ class Executor(Protocol):
     def stop(self) -> None: ...
 
 
-def engine_command(device: str = "auto", model: str | None = None) -> tuple[str, ...]:
-    """The command line of the engine's process."""
+def engine_command(device: str = "auto", model: str | None = None, *more: str) -> tuple[str, ...]:
+    """The command line of the engine's process, with ``more`` options of the engine's own."""
     named = ("--model", model) if model else ()
-    return (sys.executable, "-m", "retone_engine.worker", "--device", device, *named)
+    return (sys.executable, "-m", "retone_engine.worker", "--device", device, *named, *more)
+
+
+def keeping(state: Path, gigabytes: float) -> tuple[str, ...]:
+    """The options of an engine that keeps inversions in the ``state`` folder between its runs."""
+    return ("--inversions", str(state / INVERSIONS), "--keep-inversions", str(gigabytes))
 
 
 class WorkerProcess:

@@ -17,7 +17,9 @@ from retone_engine.clock import Clock
 from retone_engine.describe import Described
 from retone_engine.edit import check_segments, edited
 from retone_engine.guidance import guidance
-from retone_engine.model import LatentModel
+from retone_engine.kept import Shelf
+from retone_engine.memory import Placed, empty
+from retone_engine.path import schedule
 from retone_engine.previews import previewed
 from retone_engine.progress import Reporter
 from retone_engine.recipe import Recipe
@@ -37,27 +39,64 @@ ANYWHERE = Bounds()
 class Engine:
     """What outlives a request: the device, the model used last, and the inversions kept for the next request."""
 
-    def __init__(self, chosen: torch.device, default_model: str) -> None:
+    def __init__(self, chosen: torch.device, default_model: str, shelf: Shelf | None = None) -> None:
         self.device = chosen
         self.default_model = default_model
         self.kept: Kept = Cache()
+        self._shelf = shelf
         self._hashes: dict[str, str] = {}
-        self._loaded: tuple[tuple[str, torch.dtype], LatentModel] | None = None
+        self._name = ""
+        self._loaded: dict[torch.dtype, Placed] = {}
 
-    def model(self, name: str, dtype: torch.dtype) -> LatentModel:
-        """The model called ``name``, loaded unless it was the last one used; that one's memory is freed first."""
-        if self._loaded is None or self._loaded[0] != (name, dtype):
+    def model(self, name: str, dtype: torch.dtype) -> Placed:
+        """The model called ``name``, loaded unless it was the last one used; that one's memory is freed first.
+
+        Directions want another precision than edits: where the machine has room, the model of the other one waits in
+        main memory, as reading a large one again takes longer than a whole edit.
+        """
+        if name != self._name:
             self._unload()
-            self._loaded = ((name, dtype), models.load(name, self.device, dtype))
-        return self._loaded[1]
+        if dtype not in self._loaded:
+            self._make_room()
+            self._loaded[dtype] = models.load(name, self.device, dtype)
+            self._name = name
+        found = self._loaded[dtype]
+        found.relieve = self.kept.clear
+        for other in self._loaded.values():
+            if other is not found:
+                other.park()
+        found.place()
+        return found
+
+    def warm(self) -> None:
+        """Load the default model and take a window of silence through all of it, so that the first job finds it warm.
+
+        Raises RetoneError.
+        """
+        model = self.model(self.default_model, device.precision(None, self.device))
+        encoded = model.encode(torch.zeros(model.channels, model.window, device=self.device))
+        level = schedule(model.path, 0.5, 2).level[slice(0, 1)]
+        latent = model.predict_clean(encoded.latent, level, model.embed([""]))
+        model.decode(latent, encoded, restore=True)
 
     def forget(self) -> None:
         """Give back all memory that can be had again."""
         self.kept.clear()
         self._unload()
 
-    def origin(self, name: str) -> Mapping[str, Any]:
-        """What a recipe says of this engine and the model ``name``: whether the same bits can be expected again."""
+    def shelf(self, name: str, model: Placed) -> Shelf | None:
+        """Where inversions by the ``model`` called ``name`` are kept between runs; None where none are."""
+        if self._shelf is None:
+            return None
+        chip = device.processor(self.device)
+        return replace(self._shelf, engine=lambda: {**self.origin(name, model), "processor": chip})
+
+    def origin(self, name: str, model: Placed) -> Mapping[str, Any]:
+        """What a recipe says of this engine and the ``model`` called ``name``.
+
+        It tells whether the same bits can be expected again, to which the size of a batch belongs where memory was
+        short.
+        """
         if name not in self._hashes:
             self._hashes[name] = models.fingerprint(name)
         return {
@@ -67,12 +106,17 @@ class Engine:
             "threads": torch.get_num_threads(),
             "model": Path(name).name,
             "model_sha256": self._hashes[name],
+            **model.limits,
         }
 
+    def _make_room(self) -> None:
+        """What is loaded stays only while it and its like take less than half the machine's memory."""
+        if 4 * sum(model.size for model in self._loaded.values()) > device.main_memory():
+            self._unload()
+
     def _unload(self) -> None:
-        self._loaded = None
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+        self._loaded.clear()
+        empty(self.device)
 
 
 def render(
@@ -113,7 +157,8 @@ def render(
         signals = [Signal.of(samples) for samples in prepared.signals]
     source = guidance(model, asked.source_prompt, known(asked.source_guidance_scale), frames=prepared.frames)
     settings = Settings.of(asked, model, name)
-    passage = Passage(model, settings, source, asked.restore, engine.kept, reporter, clock, prepared.frames)
+    shelf = engine.shelf(name, loaded)
+    passage = Passage(model, settings, source, asked.restore, engine.kept, reporter, clock, prepared.frames, shelf)
     results: list[audio.Fitted] = []
     for made in _made(passage, asked, clip, prepared, signals, on_warning):
         if isinstance(made, Described):
@@ -123,12 +168,14 @@ def render(
 
     reporter.stage("write")
     with clock("write"):
-        origin, several = engine.origin(name), len(asked.all_results()) > 1
+        origin, several = engine.origin(name, loaded), len(asked.all_results()) > 1
         recipes = []
         for index, one in zip(asked.wanted, results, strict=True):
             own = replace(asked, only=index + 1 if several else None, model=origin["model"])
             recipes.append(Recipe.of(own, one.clip, origin, bounds.job if bounds.signed else None).to_json())
         _write_all(outputs, [one.samples for one in results], clip.rate, recipes, overwrite, bounds)
+    if loaded.shortage is not None:
+        on_warning("low_memory", loaded.shortage)
     for code, message in dict.fromkeys(warning for one in results for warning in one.warnings):
         on_warning(code, message)
     for index, path in enumerate(outputs, 1):

@@ -17,6 +17,7 @@ from retone_engine.cache import Cache
 from retone_engine.clock import Clock
 from retone_engine.guidance import Guidance
 from retone_engine.inversion import Inversion
+from retone_engine.kept import Shelf
 from retone_engine.model import PEAK, Encoded
 from retone_engine.path import Schedule
 from retone_engine.progress import Reporter
@@ -55,7 +56,7 @@ class Signal:
 class Passage:
     """What the stages of one request share: the model with its ``settings``, the ``source`` prompt, and the books.
 
-    ``frames``: of every signal, at the model's rate.
+    ``frames``: of every signal, at the model's rate. ``shelf``: where inversions of earlier runs lie.
     """
 
     model: Windowed
@@ -66,6 +67,7 @@ class Passage:
     reporter: Reporter
     clock: Clock
     frames: int | None = None
+    shelf: Shelf | None = None
 
     def windows(self, signal: Signal) -> int:
         """The model's windows in ``signal``: the network rows of one prediction of it."""
@@ -96,6 +98,12 @@ class Passage:
         with self.clock("invert"):
             self.reporter.stage("invert", self.windows(signal) * len(schedule) * self.source.rows)
             known: Inversion | None = self.kept.get(key)
+            shelf = self.shelf if method == "ddpm_inversion" else None
+            if shelf is not None and (known is None or not known.reaches(schedule)):
+                known = shelf.get(key) or known
+            # A device may encode the same clip to other bits at another time.
+            if known is not None and not torch.equal(known.latent.to(encoded.latent), encoded.latent):
+                known = None
             inversion = invert(
                 self.model,
                 encoded.latent,
@@ -108,6 +116,8 @@ class Passage:
             )
             if known is None or len(known.schedule) < len(schedule):
                 self.kept.put(key, inversion.in_memory(), size(inversion.kept))
+                if shelf is not None:
+                    shelf.put(key, inversion.in_memory())
         return inversion
 
     def decode(self, signal: Signal, encoded: Encoded, latent: Tensor) -> Samples:

@@ -24,6 +24,8 @@ from filelock import FileLock, Timeout
 from retone_engine.bounds import Bounds
 from retone_engine.describe import Described
 from retone_engine.device import choose, is_out_of_memory
+from retone_engine.kept import Shelf
+from retone_engine.memory import full
 from retone_engine.progress import Progress, Reporter
 from retone_engine.render import Engine, render
 from retone_engine.request import RetoneError, request_of
@@ -43,18 +45,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--model", default="pocket")
     parser.add_argument("--lock", help="a file: of the engines that name it only one works at a time")
+    parser.add_argument("--inversions", metavar="DIR", help="where inversions are kept between runs")
+    parser.add_argument("--keep-inversions", type=float, default=0.0, metavar="GB", help="how much room they may take")
+    parser.add_argument("--warm", action="store_true", help="load the model before the first job")
     options = parser.parse_args(arguments)
     if hasattr(os, "nice"):  # on Windows the bridge starts the process so
         os.nice(NICENESS)
     send = _own_stdout()
     try:
         held = _only_one(options.lock)  # noqa: F841  # until this process ends
-        engine = Engine(choose(options.device), options.model)
+        engine = Engine(choose(options.device), options.model, _shelf(options.inversions, options.keep_inversions))
     except RetoneError as error:
         send({"event": "unusable", "code": error.code, "message": error.message})
         return 1
     inbox = Inbox(sys.stdin)
     send({"event": "ready", "device": str(engine.device), "model": options.model, "version": version("retone")})
+    if options.warm:
+        _warm(engine)
     for order in inbox:
         if not _serve(order, engine, inbox, send):
             return 3
@@ -79,6 +86,19 @@ def _only_one(lock: str | None) -> FileLock | None:
     except (OSError, NotImplementedError) as error:
         sys.stderr.write(f"No lock can be had here, so none is held: {error}\n")
     return held
+
+
+def _shelf(folder: str | None, gigabytes: float) -> Shelf | None:
+    return Shelf(Path(folder), int(1e9 * gigabytes)) if folder and gigabytes else None
+
+
+def _warm(engine: Engine) -> None:
+    """What goes wrong here is said again, to somebody who asked, by the first job."""
+    try:
+        engine.warm()
+    except Exception as error:
+        engine.forget()
+        sys.stderr.write(f"Not warm: {type(error).__name__}: {error}\n")
 
 
 class Inbox:
@@ -140,12 +160,13 @@ def _serve(order: Mapping[str, Any], engine: Engine, inbox: Inbox, send: Send) -
         figures = _render(order, engine, Reporter(report, lambda: inbox.cancelled(job)), send)
         send({"event": "done", "job": job, "count": len(order["outputs"]), "figures": figures})
     except RetoneError as error:
+        if error.code == "out_of_memory":
+            engine.forget()
         fail(error.code, error.message)
     except Exception as error:
         if is_out_of_memory(error):
             engine.forget()
-            advice = "edit a shorter region, use a smaller block or model, or close other programs"
-            fail("out_of_memory", f"There is too little memory on {engine.device} for this clip; {advice}.")
+            fail("out_of_memory", full(engine.device, "the model").message)
             return True
         # The bridge learns of it in any case; the whole story goes to the log.
         traceback.print_exc()

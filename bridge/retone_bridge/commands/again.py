@@ -23,6 +23,8 @@ _DECIDES = {
     "threads": "a thread count of",
     "model_sha256": "the weights",
 }
+# Said only where memory was short: how much of the work went into one call.
+_SHORT = ("rows", "vectors")
 
 
 def add(commands: Any) -> None:
@@ -117,3 +119,5 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
         if name in before and name in now and before[name] != now[name]:
             # Of a checksum the beginning tells enough.
             yield f"made with {words} {str(before[name])[:16]}, this is {str(now[name])[:16]}"
+    if any(before.get(name) != now.get(name) for name in _SHORT):
+        yield "memory was short for one of the two, which was made in smaller batches"

@@ -14,7 +14,7 @@ from typing import Any
 from retone_bridge import engine, failures, logs
 from retone_bridge.client import Client
 from retone_bridge.housekeeping import size_of
-from retone_bridge.paths import spool_folder, state_folder
+from retone_bridge.paths import INVERSIONS, spool_folder, state_folder
 from retone_bridge.protocol import DEFAULT_PORT, Fail, Job
 from retone_bridge.terminal import table
 from retone_engine.request import CODES, RetoneError

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from retone_bridge.commands import settings
 from retone_bridge.paths import PREVIEWS_GB, spool_folder, state_folder
 from retone_bridge.protocol import DEFAULT_PORT
 
@@ -37,23 +38,15 @@ def add(commands: Any) -> None:
     serve.add_argument("--state", metavar="DIR", help=f"where the journal and the results lie ({state_folder()})")
     serve.add_argument(
         "--keep-previews",
-        type=_gigabytes,
+        type=settings.gigabytes,
         default=PREVIEWS_GB,
         metavar="GB",
         help="room for the previews of directions, of which the oldest go first (%(default)s)",
     )
+    settings.add_keeping(serve)
+    serve.add_argument("--warm", action="store_true", help="load the model at once, not at the first job")
     serve.add_argument("--verbose", action="store_true", help="log everything, prompts and paths too")
     serve.set_defaults(run=run)
-
-
-def _gigabytes(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1e6:  # nor is nan
-        raise argparse.ArgumentTypeError(f"{text} is no size; give a number of GB, 0 or more")
-    return value
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     state = Path(options.state).expanduser().absolute() if options.state else state_folder()
     token = guard.read_token(options.token_file, os.environ)
     os.environ.pop(guard.TOKEN_VARIABLE, None)  # the engine has no use for it
-    settings = Settings(
+    asked = Settings(
         host=options.host,
         port=options.port,
         model=options.model,
@@ -75,12 +68,14 @@ def run(options: argparse.Namespace) -> int:
         token=token,
         paired=tuple(options.pair),
         previews_gb=options.keep_previews,
+        inversions_gb=options.keep_inversions,
+        warm=options.warm,
         spool=spool_folder(),
     )
     with logs.kept(state / logs.FOLDER, verbose=options.verbose):
-        if settings.spool is None:
+        if asked.spool is None:
             logs.note(log, logging.WARNING, "spool not used", why="the environment does not name the home folder")
-        server, ended = Server(settings), threading.Event()
+        server, ended = Server(asked), threading.Event()
         on_closing(server.stop, ended)
         print(f"Retone listens on {server.endpoint} (OSC over UDP). Ctrl-C ends it.", flush=True)
         server.run()

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from retone_bridge.paths import INVERSIONS_GB
 from retone_bridge.protocol import DEFAULT_PORT
 from retone_engine.request import PARAMETERS, Asked, Parameter, RetoneError, parameter_named, taken_by
 
@@ -31,6 +32,29 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--port", type=int, default=DEFAULT_PORT, help="the service's port (%(default)s)")
     group.add_argument("--no-service", action="store_true", help="use an engine of its own, even if a service runs")
     group.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="for its own engine")
+    add_keeping(group)
+
+
+def add_keeping(parser: argparse._ActionsContainer) -> None:
+    """How much an engine may keep of clips for its next run."""
+    parser.add_argument(
+        "--keep-inversions",
+        type=gigabytes,
+        default=INVERSIONS_GB,
+        metavar="GB",
+        help="room for what makes the next edit of the same clip start sooner, 0 keeps none (%(default)s)",
+    )
+
+
+def gigabytes(text: str) -> float:
+    """A size in GB; raises argparse.ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:  # nor is nan
+        raise argparse.ArgumentTypeError(f"{text} is no size; give a number of GB, 0 or more")
+    return value
 
 
 def collected(options: argparse.Namespace, kind: Asked) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from retone_bridge.commands import settings
 from retone_bridge.protocol import Direction, Fail
 from retone_bridge.runner import AtService, OwnEngine, Runner
 from retone_bridge.terminal import Display, interrupt_calls
-from retone_bridge.workers import engine_command
+from retone_bridge.workers import engine_command, keeping
 from retone_engine.request import Asked, ClipRequest, RetoneError
 
 
@@ -108,4 +108,5 @@ def have_done(
 
 def _runner(request: ClipRequest, options: argparse.Namespace) -> Runner:
     service = None if options.no_service else AtService.found(options.port)
-    return service or OwnEngine(engine_command(options.device, request.model))
+    kept = keeping(paths.state_folder(), options.keep_inversions)
+    return service or OwnEngine(engine_command(options.device, request.model, *kept))
