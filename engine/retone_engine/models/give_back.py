@@ -58,5 +58,16 @@ def give_back_wave(edited: Tensor, decoded: Tensor, source: Tensor, grid: Grid) 
     # Smoothed over neighbouring bins and frames: a weight that flickers is heard as chirps.
     weight = F.avg_pool2d((1 - differs).clamp_min(0).square(), 3, 1, 1, count_include_pad=False)
     mixed = (edit + weight * (own - voice)).flatten(0, -3)
-    sound = torch.istft(mixed, grid.n_fft, grid.hop, window=window, center=True, length=edited.shape[-1])
-    return sound.view(edited.shape)
+    return _sound(mixed, grid, window)[:, : edited.shape[-1]].reshape(edited.shape)
+
+
+def _sound(spectra: Tensor, grid: Grid, window: Tensor) -> Tensor:
+    """What ``torch.istft`` makes of them, to the bit; that one waits for the device to see whether windows overlap."""
+    frames = torch.fft.irfft(spectra.transpose(-1, -2), grid.n_fft) * window
+    total = grid.n_fft + grid.hop * (frames.shape[1] - 1)
+
+    def overlapped(frames: Tensor) -> Tensor:
+        laid: Tensor = torch.ops.aten.unfold_backward(frames, [len(frames), total], 1, grid.n_fft, grid.hop)
+        return laid[:, grid.n_fft // 2 :]
+
+    return overlapped(frames) / overlapped(window.square().expand(1, *frames.shape[1:]))
