@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.give_back import give_back_mel, give_back_wave
+from retone_engine.models.narrow import narrowed
 from retone_engine.models.pocket.codec import PATCH, Codec
 from retone_engine.models.pocket.mel import HOP, SAMPLE_RATE, log_mel
 from retone_engine.models.pocket.network import TIME_MULTIPLE, Denoiser
@@ -123,7 +124,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> PocketModel:
         name="pocket",
         codec=Codec(constants["mean"], constants["basis"], constants["scale"], float(config["floor"])),
         text=text,
-        denoiser=denoiser.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+        denoiser=narrowed(denoiser.to(memory_format=torch.channels_last), dtype),  # type: ignore[call-overload]
         vocoder=vocoder,
         defaults=Defaults(**config["defaults"]),
         window=round(config["window_seconds"] * SAMPLE_RATE) // _GRID * _GRID,

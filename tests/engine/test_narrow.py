@@ -1,0 +1,58 @@
+"""Weights kept narrow give the bits that autocast makes of wide ones."""
+
+import copy
+
+import pytest
+import torch
+
+from engine.random_unet import RandomUNet
+from retone_engine import models
+from retone_engine.guidance import guidance, predict
+from retone_engine.models.narrow import narrowed
+from retone_engine.path import schedule
+
+
+@pytest.fixture(scope="module")
+def pocket():
+    return models.load("pocket", torch.device("cpu"), torch.float32).model
+
+
+def predicted(network, arguments, dtype):
+    with torch.no_grad(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+        return network(*arguments)
+
+
+def bytes_of(network):
+    return sum(parameter.nbytes for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_pocket_denoisers_bits_are_autocasts(pocket, rows):
+    wide = pocket.denoiser
+    arguments = (torch.randn(rows, 16, 16, 32), torch.randn(rows), torch.randn(rows, wide.condition_width))
+    narrow = narrowed(copy.deepcopy(wide), torch.bfloat16)
+    expected = predicted(wide, arguments, torch.bfloat16)
+    assert torch.equal(predicted(narrow, arguments, torch.bfloat16), expected)
+    assert not torch.equal(predicted(wide, arguments, torch.float32), expected.float())
+    assert bytes_of(narrow) < 0.55 * bytes_of(wide)
+
+
+def test_a_diffusers_networks_bits_are_autocasts():
+    wide, narrow = RandomUNet(torch.bfloat16), RandomUNet(torch.bfloat16)
+    narrowed(narrow.unet, torch.bfloat16)
+    level = schedule(wide.path, 0.6, 12).level[slice(0, 3)]
+    x = torch.randn(3, 2, 16, 8)
+    asked = guidance(wide, "first", 3.0)
+    assert torch.equal(predict(narrow, x, level, asked), predict(wide, x, level, asked))
+
+
+def test_a_network_that_multiplies_wide_stays_as_it_is(pocket):
+    same = narrowed(copy.deepcopy(pocket.denoiser), torch.float32)
+    assert {parameter.dtype for parameter in same.parameters()} == {torch.float32}
+
+
+def test_norms_stay_wide_as_autocast_has_them(pocket):
+    narrow = narrowed(copy.deepcopy(pocket.denoiser), torch.bfloat16)
+    assert narrow.norm.weight.dtype == torch.float32
+    assert narrow.leave.weight.dtype == torch.bfloat16
+    assert narrow.leave.weight.stride() == pocket.denoiser.leave.weight.stride(), "channels-last stays so"
