@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers.utils.logging import disable_progress_bar
+
+from retone_engine.device import is_out_of_memory
+
+# What reading a part may raise that is missing, damaged, or of another kind.
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError)
 
 
 def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options: Any) -> Any:
     """The network of the library's class ``kind`` in subfolder ``name``: on the CPU, frozen, weights of ``dtype``.
 
-    ``options`` are those of its ``from_pretrained``. Nothing is looked up anywhere else. Raises OSError where the part
-    is not there, ValueError where it lacks weights: the libraries would go on with random ones.
+    ``options`` are those of its ``from_pretrained``. Nothing is looked up anywhere else. Raises ValueError where the
+    part cannot be read, or lacks weights: the libraries would go on with random ones.
     """
     disable_progress_bar()
-    network, report = kind.from_pretrained(
-        folder, subfolder=name, torch_dtype=dtype, local_files_only=True, output_loading_info=True, **options
-    )
-    lacking = sorted(report["missing_keys"])
-    if lacking:
-        raise ValueError(f"its {name} lacks {len(lacking)} of its weights, {lacking[0]} among them")
+    try:
+        network, report = kind.from_pretrained(
+            folder, subfolder=name, torch_dtype=dtype, local_files_only=True, output_loading_info=True, **options
+        )
+    except UNREADABLE as error:
+        if is_out_of_memory(error):
+            raise
+        raise ValueError(f"its {name} cannot be read: {error}") from error
+    refuse_lacking(name, report["missing_keys"])
     return network.eval().requires_grad_(False)
+
+
+def refuse_lacking(name: str, missing: Collection[str]) -> None:
+    """ValueError where weights of the part ``name`` are ``missing``."""
+    if missing:
+        raise ValueError(f"its {name} lacks {len(missing)} of its weights, {min(missing)} among them")
 
 
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
