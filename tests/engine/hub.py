@@ -45,7 +45,6 @@ class Hub:
     out_of_order: int = 0  # so many of the next answers are an error of the server's
     asked: list[Asked] = field(default_factory=list)
     sent: int = 0
-    waiting: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     url: str = ""
     store: str = ""
@@ -179,7 +178,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             if hold is not None and start >= hold:
-                self.hub.waiting.set()
                 self.hub.go_on.wait()
             try:
                 self.wfile.write(block)

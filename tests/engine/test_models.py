@@ -95,6 +95,7 @@ def test_a_folder_that_lacks_parts_is_told_which(kept):
     )
     (folder / "unet" / "one-of-two.safetensors").touch()
     message = refused("bad_model", "half")
+    assert listed("half").lacks == message
     assert message.endswith("it lacks vocoder, unet/two-of-two.safetensors.")
 
 

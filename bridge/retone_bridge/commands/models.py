@@ -92,7 +92,7 @@ def _row(model: Model) -> Sequence[str]:
     rate, channels, window = model["sample_rate"], model["channels"], model["window_seconds"]
     return (
         model["name"],
-        "here" if model["here"] else "gated" if model["gated"] else "",
+        "broken" if model["lacks"] else "here" if model["here"] else "gated" if model["gated"] else "",
         f"{rate / 1000:g} kHz {'mono' if channels == 1 else 'stereo'}" if rate else "",
         "" if window is None else f"{window:.1f} s" if window < 100 else f"{window / 60:.0f} min",
         "" if model["here"] else _gb(model["download_bytes"]),
@@ -109,6 +109,7 @@ def _paragraphs(models: Sequence[Model]) -> Iterator[str]:
     for (licence, use), names in uses.items():
         yield f"{licence} ({', '.join(names)}): {use}"
     yield "This is no legal advice; each licence stands on its model's page."
+    yield from (model["lacks"] for model in models if model["lacks"])
     for model in models:
         if model["words"]:
             yield f"{model['name']} knows: {', '.join(model['words'])}"

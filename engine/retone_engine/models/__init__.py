@@ -32,7 +32,7 @@ class Listed:
     done with results. ``words``: all it knows, or None where prompts are free text. ``download_bytes``: about
     what fetching it takes, None where it cannot be fetched. ``memory_bytes``: about what its weights take in memory in
     float32, ``memory_bytes_bfloat16`` with the network's in bfloat16. ``gated``: its licence is to be accepted on its
-    ``page`` before it is fetched.
+    ``page`` before it is fetched. ``lacks``: why the folder cannot be loaded, or None.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Listed:
     memory_bytes_bfloat16: int | None
     gated: bool
     page: str | None
+    lacks: str | None = None
 
     @property
     def here(self) -> bool:
@@ -133,7 +134,7 @@ def _listed(folder: Path) -> Listed:
         (known for known in KNOWN if (known.name, known.family) == (folder.name, said["_class_name"])), None
     )
     if published is not None:
-        return replace(_offered(published), path=str(folder))
+        return replace(_offered(published), path=str(folder), lacks=lacking(folder))
     sound = SOUNDS.get(said["_class_name"])
     licence = OWN if folder == _SHIPPED else UNKNOWN
     words = said.get("words")
@@ -152,6 +153,7 @@ def _listed(folder: Path) -> Listed:
         memory_bytes_bfloat16=weight_bytes(folder),
         gated=False,
         page=None,
+        lacks=lacking(folder),
     )
 
 

@@ -46,7 +46,7 @@ NONCOMMERCIAL = Licence(
     "Whether that reaches the sounds it makes the licence does not say: to be safe, sell nothing made with it.",
 )
 STABILITY = Licence(
-    "Stability AI Community License",
+    "Stability AI Community",
     "You own the results as far as the law allows. Commercial use is free while your revenue is below 1,000,000 US "
     "dollars a year, and you must register it with Stability AI; results may not make or improve a foundation model.",
 )
