@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tokenizers import ByteLevelBPETokenizer
+from tokenizers import ByteLevelBPETokenizer, Tokenizer
 from tokenizers.implementations import SentencePieceUnigramTokenizer
-from transformers import Qwen2Tokenizer, RobertaTokenizerFast, T5TokenizerFast
+from tokenizers.models import BPE
+from tokenizers.trainers import BpeTrainer
+from transformers import GemmaTokenizer, Qwen2Tokenizer, RobertaTokenizerFast, T5TokenizerFast
 
 SENTENCES = ["a recording of a piano", "played by a string quartet"]
 
@@ -30,7 +32,9 @@ def sentence_pieces(longest: int) -> T5TokenizerFast:
         SENTENCES, vocab_size=60, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False
     )
     pieces = json.loads(trained.to_str())["model"]["vocab"]
-    return T5TokenizerFast(vocab=[(piece, score) for piece, score in pieces], extra_ids=0, model_max_length=longest)
+    # The trainer leaves pieces of one score in any order; the special ones stay in front.
+    vocab = [(piece, score) for piece, score in pieces[:3] + sorted(pieces[3:], key=lambda pair: (-pair[1], pair[0]))]
+    return T5TokenizerFast(vocab=vocab, extra_ids=0, model_max_length=longest)
 
 
 def qwen_like(longest: int) -> Qwen2Tokenizer:
@@ -40,3 +44,14 @@ def qwen_like(longest: int) -> Qwen2Tokenizer:
     state = json.loads(trained.to_str())["model"]
     merges = [tuple(pair) if isinstance(pair, list) else tuple(pair.split(" ")) for pair in state["merges"]]
     return Qwen2Tokenizer(vocab=state["vocab"], merges=merges, model_max_length=longest, padding_side="left")
+
+
+def gemma_like(longest: int) -> GemmaTokenizer:
+    """Gemma's kind, for at most ``longest`` tokens: byte pairs over words that begin with a mark for the space."""
+    trained = Tokenizer(BPE(unk_token="<unk>"))
+    special = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
+    trainer = BpeTrainer(vocab_size=120, special_tokens=special, show_progress=False)
+    trained.train_from_iterator([sentence.replace(" ", "▁") for sentence in SENTENCES], trainer)
+    state = json.loads(trained.to_str())["model"]
+    merges = [tuple(pair) for pair in state["merges"]]
+    return GemmaTokenizer(vocab=state["vocab"], merges=merges, model_max_length=longest)
