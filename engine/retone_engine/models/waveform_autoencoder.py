@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -116,18 +116,40 @@ def load_oobleck(folder: Path, dtype: torch.dtype) -> WaveformAutoencoder:
 
     Raises OSError or ValueError where it is not there or not whole.
     """
-    with warnings.catch_warnings():
-        # It says of its own weight norm that it is to be replaced.
-        warnings.simplefilter("ignore", FutureWarning)
-        vae = load_part(AutoencoderOobleck, folder, "vae", dtype, low_cpu_mem_usage=False)
+    vae = _load(AutoencoderOobleck, folder, dtype)
+    ratios = vae.config.downsampling_ratios
     return WaveformAutoencoder(
         vae=vae,
         channels=vae.config.audio_channels,
         sample_rate=vae.config.sampling_rate,
-        hop=math.prod(vae.config.downsampling_ratios),
-        reach=oobleck_reach(vae.config.downsampling_ratios),
+        hop=math.prod(ratios),
+        reach=oobleck_reach(ratios),
         dtype=dtype,
     )
+
+
+def load_same(folder: Path, dtype: torch.dtype) -> WaveformAutoencoder:
+    """Stable Audio 3's kind, as ``load_oobleck``."""
+    from diffusers import AutoencoderSAME
+
+    vae = _load(AutoencoderSAME, folder, dtype)
+    shape = vae.config
+    return WaveformAutoencoder(
+        vae=vae,
+        channels=shape.audio_channels,
+        sample_rate=shape.sampling_rate,
+        hop=shape.patch_size * math.prod(shape.encoder_strides),
+        # Each of its layers looks that many segments to either side, of which none is longer than a latent frame.
+        reach=shape.sliding_window * sum(shape.encoder_transformer_depths),
+        dtype=dtype,
+    )
+
+
+def _load(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+    with warnings.catch_warnings():
+        # Both say of their own weight norm that it is to be replaced.
+        warnings.simplefilter("ignore", FutureWarning)
+        return load_part(kind, folder, "vae", dtype, low_cpu_mem_usage=False)
 
 
 def oobleck_reach(ratios: list[int]) -> int:

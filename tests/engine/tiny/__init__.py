@@ -25,5 +25,6 @@ FAMILIES: Mapping[str, Callable[[Path], Path]] = {
     "audioldm": _saves("audioldm"),
     "audioldm2": _saves("audioldm2"),
     "stable_audio": _saves("stable_audio"),
+    "stable_audio_3": _saves("stable_audio_3"),
     "ace_step": _saves("ace_step"),
 }
