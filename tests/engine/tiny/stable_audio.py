@@ -16,6 +16,15 @@ from engine.tiny.tokenizers import sentence_pieces
 TEXT_WIDTH = 16
 LATENT_CHANNELS = 4
 LATENT_FRAMES = 48
+INDEX = {
+    "_class_name": "StableAudioPipeline",
+    "projection_model": ["stable_audio", "StableAudioProjectionModel"],
+    "scheduler": ["diffusers", "CosineDPMSolverMultistepScheduler"],
+    "text_encoder": ["transformers", "T5EncoderModel"],
+    "tokenizer": ["transformers", "T5TokenizerFast"],
+    "transformer": ["diffusers", "StableAudioDiTModel"],
+    "vae": ["diffusers", "AutoencoderOobleck"],
+}
 # The published checkpoint's scheduler, whose class cannot be made without a package that Retone does not need.
 SCHEDULER = {
     "_class_name": "CosineDPMSolverMultistepScheduler",
@@ -41,7 +50,7 @@ def save(folder: Path, **scheduler: Any) -> Path:
         _save_parts(folder)
     (folder / "scheduler").mkdir()
     (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(SCHEDULER | scheduler))
-    (folder / "model_index.json").write_text('{"_class_name": "StableAudioPipeline"}')
+    (folder / "model_index.json").write_text(json.dumps(INDEX))
     return folder
 
 

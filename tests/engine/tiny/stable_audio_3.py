@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -14,6 +15,15 @@ from engine.tiny.tokenizers import gemma_like
 
 TEXT_WIDTH = 16
 LATENT_CHANNELS = 4
+INDEX = {
+    "_class_name": "StableAudio3Pipeline",
+    "duration_embedder": ["diffusers", "StableAudio3DurationEmbedder"],
+    "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+    "text_encoder": ["transformers", "T5GemmaEncoderModel"],
+    "tokenizer": ["transformers", "GemmaTokenizer"],
+    "transformer": ["diffusers", "StableAudio3DiTModel"],
+    "vae": ["diffusers", "AutoencoderSAME"],
+}
 
 
 def save(folder: Path, stochastic_sampling: bool = False, patch_size: int = 1) -> Path:
@@ -27,7 +37,7 @@ def save(folder: Path, stochastic_sampling: bool = False, patch_size: int = 1) -
     FlowMatchEulerDiscreteScheduler(num_train_timesteps=1, stochastic_sampling=stochastic_sampling).save_pretrained(
         folder / "scheduler"
     )
-    (folder / "model_index.json").write_text('{"_class_name": "StableAudio3Pipeline"}')
+    (folder / "model_index.json").write_text(json.dumps(INDEX))
     return folder
 
 
