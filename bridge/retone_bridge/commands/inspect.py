@@ -35,7 +35,6 @@ def add(commands: Any) -> None:
 def run_doctor(options: argparse.Namespace) -> int:
     state = Path(options.state).expanduser().absolute() if options.state else state_folder()
     found = engine.ask("doctor")
-    models = [model["name"] for model in engine.ask("models")]
     try:
         with Client(port=options.port) as client:
             status = client.status()
@@ -46,9 +45,10 @@ def run_doctor(options: argparse.Namespace) -> int:
         wrong = list(_port_trouble(options.port))
     wrong += [*_folder_trouble(state), *found.pop("wrong")]
     rows: list[tuple[str, object]] = [("service", service), ("state folder", state), *_sizes(state)]
-    rows += [("spool", _spool()), ("models", ", ".join(models))]
+    rows.append(("spool", _spool()))
     for name, value in found.items():
         if isinstance(value, dict):
+            rows.append((name, ""))
             rows += [(f"  {inner}", told or "not here") for inner, told in value.items()]
         else:
             rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else value))
