@@ -24,6 +24,7 @@ def _saves(module: str) -> Callable[[Path], Path]:
 FAMILIES: Mapping[str, Callable[[Path], Path]] = {
     "audioldm": _saves("audioldm"),
     "audioldm2": _saves("audioldm2"),
+    "tango": _saves("tango"),
     "stable_audio": _saves("stable_audio"),
     "stable_audio_3": _saves("stable_audio_3"),
     "ace_step": _saves("ace_step"),
