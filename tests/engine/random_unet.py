@@ -57,11 +57,11 @@ class RandomUNet:
         return latent.transpose(1, 2).flatten(1)[:, None, : source.frames]
 
     def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
-        return Embedding({"number": torch.tensor([self.prompts.index(prompt) for prompt in prompts])})
+        return Embedding({"number": torch.tensor([[self.prompts.index(prompt)] for prompt in prompts])})
 
     def predict_clean(self, x: Tensor, level: Level, embedding: Embedding) -> Tensor:
         with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
-            v = self.unet(x, 100 * (level.lam.float() + 5), embedding.tensors["number"]).sample
+            v = self.unet(x, 100 * (level.lam.float() + 5), embedding.tensors["number"][:, 0]).sample
         a, s = (value.to(x)[:, None, None, None] for value in (level.a, level.s))
         return a * x - s * v.to(x)
 
