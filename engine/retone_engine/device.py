@@ -41,7 +41,8 @@ def precision(asked: str | None, device: torch.device) -> torch.dtype:
 # What torch says where it has no error of its own for a full memory: on the CPU (here, on Windows, and where oneDNN
 # meets it), on Apple's GPUs, and where a GPU's driver or one of its libraries meets it first.
 _FULL = (
-    "can't allocate memory", "not enough memory", "bad_alloc", "could not create a primitive", "could not create a memory",
+    "can't allocate memory", "not enough memory", "bad_alloc",
+    "could not create a primitive", "could not create a memory",
     "MPS backend out of memory", "Invalid buffer size",
     "CUDA error: out of memory", "_STATUS_ALLOC_FAILED",
 )  # fmt: skip

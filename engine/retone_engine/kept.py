@@ -32,6 +32,7 @@ _FORM = "retone inversion 1"
 _NAME = re.compile(r"[0-9a-f]{64}\.safetensors|\.[0-9a-f]{64}-[0-9a-f]{8}")
 # What a process that died was writing goes after that.
 _STALE_SECONDS = 3600.0
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)  # without it Windows changes line ends
 # Left free on the disk: a result of the user's comes first.
 _SPARE_BYTES = 1 << 30
 
@@ -70,7 +71,7 @@ class Shelf:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             room = shutil.disk_usage(self.folder).free - _SPARE_BYTES
             if len(content) <= min(self.limit, room):
-                with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                with os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as file:
                     file.write(content)
                 unfinished.replace(path)
             self._tidy()
