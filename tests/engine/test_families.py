@@ -3,7 +3,9 @@
 import socket
 from contextlib import contextmanager, nullcontext
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -14,8 +16,10 @@ from retone_engine.guidance import guidance
 from retone_engine.inversion import invert
 from retone_engine.model import Counted, Embedding
 from retone_engine.path import schedule
+from retone_engine.progress import Reporter
+from retone_engine.render import Engine, render
 from retone_engine.replay import replay
-from retone_engine.request import RetoneError
+from retone_engine.request import EditRequest, RetoneError
 from retone_engine.windows import Windowed
 
 CPU, META = torch.device("cpu"), torch.device("meta")
@@ -88,7 +92,6 @@ LENGTHS = {
     "a frame": lambda model: 1,
     "0.3 s": lambda model: round(0.3 * model.sample_rate),
     "just under a window": lambda model: model.window - 1,
-    "a window": lambda model: model.window,
     "beyond the window": lambda model: model.window + 3 * model.hop + 1,
 }
 
@@ -220,6 +223,18 @@ def test_a_prompt_is_embedded_alone_whoever_is_beside_it(model):
                 assert not mine[:, tensor.shape[1] :].any(), "what fills a prompt up is not zero"
 
 
+def test_an_edit_of_part_of_a_stereo_file_is_rendered_at_the_files_own_rate_and_length(folder, tmp_path):
+    clip, edit = tmp_path / "clip.wav", tmp_path / "edit.wav"
+    samples = np.stack([np.sin(np.arange(9000) / pitch) for pitch in (20, 30)], axis=1)
+    soundfile.write(clip, 0.3 * samples, 22050, subtype="FLOAT")
+    asked = {"segments": "0.1-0.3 a piano", "steps": 4, "precision": "float32"}
+    engine = Engine(CPU, str(folder))
+    render(EditRequest.of(str(clip), asked), [edit], engine, Reporter(lambda progress: None, lambda: False))
+    after, rate = soundfile.read(edit)
+    assert (after.shape, rate) == (samples.shape, 22050)
+    assert np.isfinite(after).all()
+
+
 def test_directions_are_orthonormal_principal_axes_signed_by_the_rule(model, name, monkeypatch):
     monkeypatch.setattr(directions, "ROUNDS", 3)  # a network of random weights has no leading direction to settle on
     _, x, level = rows(model, 3)
@@ -330,7 +345,7 @@ def test_nothing_on_an_edits_way_waits_for_the_device_or_needs_double_precision_
     with NoDouble():
         encoded = far.encode(short(model).to(META))
         assert encoded.latent.device == META
-        levels = schedule(far.path, 0.5, 4)
+        levels = schedule(far.path, 0.5, 3)
         source, target = guidance(far, "a piano", 2.0), guidance(far, "a recording", 3.0, rescale=0.5)
         inversion = invert(far, encoded.latent, levels, source, 0, block=4)
         edited = replay(far, [inversion], target)
