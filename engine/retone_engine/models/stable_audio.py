@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, T5EncoderModel
 
 from retone_engine.model import Defaults, Embedding, Encoded
+from retone_engine.models.narrow import narrowed
 from retone_engine.models.part import load_part, state_dtype
 from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_oobleck
 from retone_engine.path import EDMPath, Level, clean_of
@@ -158,7 +159,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio:
         text_encoder=load_part(T5EncoderModel, folder, "text_encoder", state),
         tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
         projection=load_part(StableAudioProjectionModel, folder, "projection_model", state, **plain),
-        transformer=transformer,
+        transformer=narrowed(transformer, dtype),
         rotary=(cosines.to(device), sines.to(device)),
         device=device,
         dtype=dtype,

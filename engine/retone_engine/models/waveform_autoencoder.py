@@ -25,8 +25,9 @@ from retone_engine.models.part import load_part
 if TYPE_CHECKING:
     from diffusers import AutoencoderSAME  # which older versions of the library do not have
 
-# Latent frames coded at once. Part of a result's bits: another cut rounds otherwise.
-PIECE = 256
+# Latent frames coded at once: a few seconds, in one or two gigabytes. Part of a result's bits: another cut rounds
+# otherwise.
+PIECE = 128
 
 
 @dataclass(frozen=True)
