@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.hub import Hub, serving
-from engine.tiny import audioldm
+from engine.tiny import audioldm, tango
 from retone_engine import models
 from retone_engine.models import download
 from retone_engine.request import RetoneError
@@ -78,6 +78,15 @@ def test_a_model_comes_whole_and_can_be_loaded(hub, checkpoint):
     assert all((folder / path).read_bytes() == (checkpoint / path).read_bytes() for path in came)
     assert here() == ["pocket", NAME]
     assert models.load(NAME, torch.device("cpu"), torch.float32).sample_rate == 16000
+
+
+def test_a_model_of_two_repositories_comes_into_one_folder(tmp_path):
+    whole = tango.save(tmp_path / "whole")
+    shutil.copytree(whole / "text_encoder", tmp_path / "t5")
+    shutil.rmtree(whole / "text_encoder")
+    with serving(Hub({"declare-lab/tango2": whole, "google/flan-t5-large": tmp_path / "t5"})) as hub:
+        folder = get(hub, name="tango2")
+    assert (folder / "text_encoder" / "tokenizer.json").is_file() and models.find("tango2") == folder
 
 
 def test_its_progress_ends_where_everything_has_come(hub):

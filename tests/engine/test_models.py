@@ -10,7 +10,7 @@ import sys
 import pytest
 import torch
 
-from engine.tiny import audioldm
+from engine.tiny import FAMILIES, audioldm, tango
 from retone_engine import models
 from retone_engine.models.catalogue import KNOWN
 from retone_engine.request import RetoneError
@@ -97,6 +97,23 @@ def test_a_folder_that_lacks_parts_is_told_which(kept):
     message = refused("bad_model", "half")
     assert listed("half").lacks == message
     assert message.endswith("it lacks vocoder, unet/two-of-two.safetensors.")
+
+
+def test_a_tango_without_its_text_encoder_is_told_so(kept):
+    folder = tango.save(kept / "tango2")
+    assert models.find("tango2") == folder
+    (folder / "text_encoder" / "config.json").unlink()
+    assert refused("bad_model", "tango2").endswith("it lacks text_encoder/config.json.")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_checkpoint_of_every_family_is_listed_as_whole(kept, family):
+    FAMILIES[family](kept / "mine")
+    model = listed("mine")
+    assert (model.here, model.lacks) == (True, None) and model.memory_bytes > 0
+    assert (model.channels, model.sample_rate) == (
+        (1, 16000) if "ldm" in family or family == "tango" else (2, 48000 if family == "ace_step" else 44100)
+    )
 
 
 def test_listing_and_loading_look_nothing_up(kept, monkeypatch):

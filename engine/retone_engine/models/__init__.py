@@ -130,9 +130,8 @@ def _folders() -> list[Path]:
 def _listed(folder: Path) -> Listed:
     """What is known of the model in ``folder``: by its name where it was fetched, else by its family and its files."""
     said = index(folder)
-    published = next(
-        (known for known in KNOWN if (known.name, known.family) == (folder.name, said["_class_name"])), None
-    )
+    identity = (folder.name, said["_class_name"])
+    published = next((known for known in KNOWN if (known.name, known.family) == identity), None)
     if published is not None:
         return replace(_offered(published), path=str(folder), lacks=lacking(folder))
     sound = SOUNDS.get(said["_class_name"])

@@ -81,7 +81,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Sound:
-    """What a model takes and gives: Hz, channels, and the seconds it was trained on at once."""
+    """What a model takes and gives: Hz, channels, and the seconds edited at once; longer clips go in pieces."""
 
     sample_rate: int
     channels: int
@@ -129,12 +129,19 @@ SOUNDS = {
     "AudioLDM2Pipeline": Sound(16000, 1, 10.24),
     "Tango": Sound(16000, 1, 10.24),
     "StableAudioPipeline": Sound(44100, 2, 47.55),
-    "AceStepPipeline": Sound(48000, 2, 600.0),
+    "StableAudio3Pipeline": Sound(44100, 2, 120.0),
+    "AceStepPipeline": Sound(48000, 2, 120.0),
 }
+
+# TANGO's own files, and Flan-T5's configuration and vocabulary, which it names and does not hold.
+_TANGO = ("main_config.json", "vae_config.json", "stft_config.json", "pytorch_model_main.bin", "pytorch_model_vae.bin")
+_T5 = ("config.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.json")
 
 # CLAP's text half, an autoencoder and a vocoder; AudioLDM2 has all of CLAP, Flan-T5 large's encoder and GPT-2, too.
 _AUDIOLDM_REST = 125.3 + 55.4 + 55.3
 _AUDIOLDM2_REST = 153.5 + 341.2 + 124.4 + 55.4 + 55.3 + 1.5
+# Flan-T5 large's encoder, an autoencoder and a vocoder.
+_TANGO_REST = 341.2 + 55.4 + 55.3
 # Conditions, Qwen3 0.6B and the autoencoder.
 _ACE_REST = 817.0 + 595.8 + 168.7
 
@@ -145,6 +152,14 @@ def _audioldm(name: str, network: float) -> Known:
 
 def _audioldm2(name: str, network: float) -> Known:
     return Known(name, "AudioLDM2Pipeline", (Source(f"cvssp/{name}"),), NONCOMMERCIAL, network, _AUDIOLDM2_REST)
+
+
+def _tango(name: str, repository: str) -> Known:
+    sources = (
+        Source(f"declare-lab/{repository}", (*_TANGO, "README.md")),
+        Source("google/flan-t5-large", _T5, under="text_encoder"),
+    )
+    return Known(name, "Tango", sources, NONCOMMERCIAL, 865.9, _TANGO_REST)
 
 
 def _ace_step(name: str, repository: str) -> Known:
@@ -159,6 +174,9 @@ KNOWN = (
     _audioldm2("audioldm2", 346.9),
     _audioldm2("audioldm2-music", 346.9),
     _audioldm2("audioldm2-large", 718.0),
+    _tango("tango", "tango"),
+    _tango("tango-music", "tango-full-ft-audio-music-caps"),
+    _tango("tango2", "tango2"),
     Known(
         "stable-audio-open-1.0",
         "StableAudioPipeline",

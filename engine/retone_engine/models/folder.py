@@ -18,6 +18,7 @@ FAMILIES = {
 }
 # TANGO's checkpoints are not in diffusers' format and have no index; these files tell them.
 _TANGO_FILES = ("main_config.json", "vae_config.json", "stft_config.json")
+_TANGO_PARTS = ("pytorch_model_main.bin", "pytorch_model_vae.bin", "text_encoder/config.json")
 _INDEXES = ("pocket.json", "model_index.json")
 _WEIGHTS = (".safetensors", ".bin")
 # What a download that has not ended ends in: it holds a model's files, and is none.
@@ -57,7 +58,10 @@ def lacking(folder: Path) -> str | None:
         )
     if name not in FAMILIES:
         return f"{folder} holds a {name}, which Retone cannot load; it knows {', '.join(FAMILIES)}."
-    missing = [*_missing_parts(folder, said), *_missing_weights(folder)]
+    if name == "Tango":
+        missing = [file for file in _TANGO_PARTS if not (folder / file).is_file()]
+    else:
+        missing = [*_missing_parts(folder, said), *_missing_weights(folder)]
     if missing:
         return f"{folder} is not whole: it lacks {', '.join(missing)}."
     return None
