@@ -49,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep-inversions", type=float, default=0.0, metavar="GB", help="how much room they may take")
     parser.add_argument("--warm", action="store_true", help="load the model before the first job")
     options = parser.parse_args(arguments)
+    os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")  # whatever the libraries would look up or tell
     if hasattr(os, "nice"):  # on Windows the bridge starts the process so
         os.nice(NICENESS)
     send = _own_stdout()

@@ -84,7 +84,9 @@ def find(name: str) -> Path:
             raise RetoneError("bad_model", lacks)
         return folder
     if any(known.name == name for known in KNOWN):
-        raise RetoneError("unknown_model", f"The model {name} is not here yet; fetch it with: retone models get {name}")
+        raise RetoneError(
+            "unknown_model", f"The model {name} is not here yet; fetch it with `retone models get {name}`."
+        )
     raise RetoneError(
         "unknown_model",
         f"There is no model {name!r} here, only {', '.join(here)}. A folder in diffusers' format is named by its path; "

@@ -48,7 +48,7 @@ def family(folder: Path) -> str | None:
 def lacking(folder: Path) -> str | None:
     """A sentence that says why the folder is no model that can be loaded, or None where nothing seems to be missing."""
     if folder.suffix == PART:
-        return f"{folder} is a download that has not ended; go on with: retone models get {folder.stem}"
+        return f"{folder} is a download that has not ended; go on with `retone models get {folder.stem}`."
     said = index(folder)
     name = said.get("_class_name")
     if name is None:
