@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from diffusers import AutoencoderOobleck, StableAudioDiTModel
@@ -54,6 +56,15 @@ def test_every_model_can_be_named_loaded_and_fetched_but_once():
         assert model.sound.sample_rate > 0 and model.download_bytes > 1e9
         assert model.memory_bytes(2) < model.memory_bytes()
         assert model.licence.use.endswith(".")
+
+
+def test_the_document_has_the_figures_that_are_printed():
+    document = (Path(__file__).parents[2] / "docs" / "models.md").read_text(encoding="utf-8")
+    for model in KNOWN:
+        assert f"{model.download_bytes / 1e9:.1f}" in document and f"{model.memory_bytes() / 2**30:.1f}" in document
+        assert model.licence.name in document
+    for name, printed in (("audioldm2", "3.4"), ("stable-audio-open-1.0", "3.0"), ("ace-step-1.5-xl-base", "13.7")):
+        assert f"{known(name).memory_bytes(2) / 2**30:.1f}" == printed and f"{printed} GiB for" in document
 
 
 def test_weights_are_wanted_once_and_only_those_of_the_parts():
