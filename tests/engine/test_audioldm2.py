@@ -103,6 +103,14 @@ def test_weights_that_are_missing_are_named_not_made_up(folder, tmp_path):
     assert caught.value.code == "bad_model"
 
 
+@pytest.mark.parametrize("part", ["tokenizer", "tokenizer_2"])
+def test_a_tokenizer_without_a_vocabulary_is_refused(folder, tmp_path, part):
+    mute = shutil.copytree(folder, tmp_path / "mute")
+    (mute / part / "tokenizer.json").unlink()
+    with pytest.raises(RetoneError, match=f"its {part} holds no vocabulary"):
+        models.load(str(mute), CPU, torch.float32)
+
+
 def test_a_checkpoint_that_speaks_is_refused(folder, tmp_path):
     speaking = shutil.copytree(folder, tmp_path / "speaking")
     (speaking / "text_encoder_2" / "config.json").write_text('{"model_type": "vits"}')

@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
-from transformers import AutoTokenizer, ClapTextModelWithProjection, PreTrainedTokenizerBase
+from transformers import ClapTextModelWithProjection, PreTrainedTokenizerBase
 
 from retone_engine.model import Defaults, Embedding
 from retone_engine.models.mel_diffusion import MelDiffusion, load_mel_diffusion
-from retone_engine.models.part import load_part, state_dtype
+from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.text import clap_vector
 
 
@@ -51,5 +51,5 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AudioLDM:
     return AudioLDM(
         **load_mel_diffusion(folder, UNet2DConditionModel, device, dtype),
         text_encoder=load_part(ClapTextModelWithProjection, folder, "text_encoder", state),
-        tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        tokenizer=load_tokenizer(folder, "tokenizer"),
     )

@@ -14,7 +14,6 @@ from diffusers import AudioLDM2ProjectionModel, AudioLDM2UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
-    AutoTokenizer,
     ClapConfig,
     ClapTextModelWithProjection,
     GPT2Model,
@@ -24,7 +23,7 @@ from transformers import (
 
 from retone_engine.model import Embedding
 from retone_engine.models.mel_diffusion import MelDiffusion, load_mel_diffusion
-from retone_engine.models.part import load_part, state_dtype
+from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.text import clap_vector, t5_states
 
 
@@ -95,9 +94,9 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AudioLDM2:
     return AudioLDM2(
         **load_mel_diffusion(folder, AudioLDM2UNet2DConditionModel, device, dtype),
         clap=load_part(_ClapText, folder, "text_encoder", state, config=text),
-        clap_tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer", **here),
+        clap_tokenizer=load_tokenizer(folder, "tokenizer"),
         t5=load_part(T5EncoderModel, folder, "text_encoder_2", state),
-        t5_tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer_2", **here),
+        t5_tokenizer=load_tokenizer(folder, "tokenizer_2"),
         projection=load_part(AudioLDM2ProjectionModel, folder, "projection_model", state, low_cpu_mem_usage=False),
         language_model=load_part(GPT2Model, folder, "language_model", state),
     )

@@ -9,12 +9,15 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils.logging import disable_progress_bar
 
 from retone_engine.device import is_out_of_memory
 
 # What reading a part may raise that is missing, damaged, or of another kind.
 UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError)
+
+_VOCABULARIES = ("tokenizer.json", "spiece.model", "vocab.json", "vocab.txt")
 
 
 def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options: Any) -> Any:
@@ -34,6 +37,19 @@ def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options:
         raise ValueError(f"its {name} cannot be read: {error}") from error
     refuse_lacking(name, report["missing_keys"])
     return network.eval().requires_grad_(False)
+
+
+def load_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
+    """The tokenizer in subfolder ``name``; raises ValueError where it cannot be read, or holds no vocabulary.
+
+    Without one the library would go on with a handful of words, and hear every prompt as the same nothing.
+    """
+    if not any((folder / name / file).is_file() for file in _VOCABULARIES):
+        raise ValueError(f"its {name} holds no vocabulary, which would be one of {', '.join(_VOCABULARIES)}")
+    try:
+        return AutoTokenizer.from_pretrained(folder / name, local_files_only=True)
+    except UNREADABLE as error:
+        raise ValueError(f"its {name} cannot be read: {error}") from error
 
 
 def refuse_lacking(name: str, missing: Collection[str]) -> None:

@@ -24,7 +24,6 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from torch import Tensor, nn
 from transformers import (
-    AutoTokenizer,
     PreTrainedTokenizerBase,
     SpeechT5HifiGan,
     SpeechT5HifiGanConfig,
@@ -37,7 +36,7 @@ from retone_engine.model import Embedding
 from retone_engine.models.mel_autoencoder import MelAutoencoder
 from retone_engine.models.mel_diffusion import MelDiffusion
 from retone_engine.models.narrow import narrowed
-from retone_engine.models.part import UNREADABLE, refuse_lacking, state_dtype
+from retone_engine.models.part import UNREADABLE, load_tokenizer, refuse_lacking, state_dtype
 from retone_engine.models.text import t5_states
 from retone_engine.path import DiscreteVPPath
 
@@ -116,7 +115,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> Tango:
     state = state_dtype(dtype)
     weights = _weights(folder, "pytorch_model_main.bin")
     own = main.get("unet_model_config_path", "")
-    unet = _filled(f"U-Net ({own})", lambda: _unet(folder / own, config), _below(weights, "unet."), state)
+    unet = _filled(f"U-Net ({own})", lambda: unet_of(folder / own, config.d_model), _below(weights, "unet."), state)
     text_encoder = _filled("T5", lambda: T5EncoderModel(config), _below(weights, "text_encoder."), state)
     text_encoder.tie_weights()
     scheduler = DDIMScheduler(**_NOISE)
@@ -135,58 +134,67 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> Tango:
 
 def _text(folder: Path, name: str) -> tuple[T5Config, PreTrainedTokenizerBase]:
     """T5's configuration and tokenizer, which are not TANGO's."""
-    here = folder / "text_encoder"
     try:
-        return (
-            T5Config.from_pretrained(here, local_files_only=True),
-            AutoTokenizer.from_pretrained(here, local_files_only=True),
-        )
+        config = T5Config.from_pretrained(folder / "text_encoder", local_files_only=True)
+        return config, load_tokenizer(folder, "text_encoder")
     except UNREADABLE as error:
         raise ValueError(
-            f"its folder text_encoder must hold config.json and the tokenizer's files of {name}, which are published "
-            f"there and not with TANGO's weights: {error}"
+            f"its folder text_encoder must hold config.json and the tokenizer's files of {name}, which are not "
+            f"published with TANGO's weights: {error}"
         ) from error
 
 
-def _unet(own: Path, text: T5Config) -> UNet2DConditionModel:
+def unet_of(own: Path, text_width: int) -> UNet2DConditionModel:
     """By the file ``own`` where there is one, else as published."""
     shape = _configuration(own.parent, own.name) if own.is_file() else _UNET
-    return UNet2DConditionModel.from_config({**shape, "cross_attention_dim": text.d_model})
+    return UNet2DConditionModel.from_config({**shape, "cross_attention_dim": text_width})
+
+
+def autoencoder_of(said: Mapping[str, Any]) -> AutoencoderKL:
+    """Of the shape that a ``vae_config.json`` says."""
+    shape = said["ddconfig"]
+    levels = len(shape["ch_mult"])
+    return AutoencoderKL(
+        in_channels=shape["in_channels"],
+        out_channels=shape["out_ch"],
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=[shape["ch"] * factor for factor in shape["ch_mult"]],
+        layers_per_block=shape["num_res_blocks"],
+        latent_channels=said["embed_dim"],
+        scaling_factor=said["scale_factor"],
+    )
+
+
+def vocoder_of(width: int) -> SpeechT5HifiGan:
+    """As published, but for the ``width`` that it begins with, which its weights tell."""
+    return SpeechT5HifiGan(SpeechT5HifiGanConfig(**_VOCODER, upsample_initial_channel=width))
+
+
+def autoencoder_weights(weights: Weights, levels: int) -> dict[str, Tensor]:
+    """Under diffusers' names."""
+    own = {name: weight for name, weight in weights.items() if not name.startswith("vocoder.")}
+    # The library only counts the levels.
+    return dict(convert_ldm_vae_checkpoint(own, {"down_block_types": levels * [""], "up_block_types": levels * [""]}))
+
+
+def vocoder_weights(weights: Weights) -> dict[str, Tensor]:
+    """Under transformers' names, with what it could scale by, and does not."""
+    own = _below(weights, "vocoder.")
+    return {
+        **{name.replace("ups.", "upsampler.", 1) if name.startswith("ups.") else name: w for name, w in own.items()},
+        "mean": torch.zeros(_BINS),
+        "scale": torch.ones(_BINS),
+    }
 
 
 def _sound(folder: Path, halvings: int, state: torch.dtype) -> MelAutoencoder:
     said = _configuration(folder, "vae_config.json")
     weights = _weights(folder, "pytorch_model_vae.bin")
-    shape = said["ddconfig"]
-    levels = len(shape["ch_mult"])
-
-    def vae() -> AutoencoderKL:
-        return AutoencoderKL(
-            in_channels=shape["in_channels"],
-            out_channels=shape["out_ch"],
-            down_block_types=("DownEncoderBlock2D",) * levels,
-            up_block_types=("UpDecoderBlock2D",) * levels,
-            block_out_channels=[shape["ch"] * factor for factor in shape["ch_mult"]],
-            layers_per_block=shape["num_res_blocks"],
-            latent_channels=said["embed_dim"],
-            scaling_factor=said["scale_factor"],
-        )
-
-    voice = _below(weights, "vocoder.")
-    width = voice["conv_pre.weight"].shape[0]
-    # The one name that transformers gives another, and what it could scale by.
-    voice = {name.replace("ups.", "upsampler.", 1) if name.startswith("ups.") else name: w for name, w in voice.items()}
-    voice |= {"mean": torch.zeros(_BINS), "scale": torch.ones(_BINS)}
-    latent = {name: weight for name, weight in weights.items() if not name.startswith("vocoder.")}
-    converted = convert_ldm_vae_checkpoint(latent, {"down_block_types": levels * [""], "up_block_types": levels * [""]})
+    latent, voice = autoencoder_weights(weights, len(said["ddconfig"]["ch_mult"])), vocoder_weights(weights)
     return MelAutoencoder(
-        vae=_filled("autoencoder", vae, converted, state),
-        vocoder=_filled(
-            "vocoder",
-            lambda: SpeechT5HifiGan(SpeechT5HifiGanConfig(**_VOCODER, upsample_initial_channel=width)),
-            voice,
-            state,
-        ),
+        vae=_filled("autoencoder", lambda: autoencoder_of(said), latent, state),
+        vocoder=_filled("vocoder", lambda: vocoder_of(voice["conv_pre.weight"].shape[0]), voice, state),
         halvings=halvings,
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -14,8 +15,7 @@ from transformers import T5Config, T5EncoderModel
 from engine.tiny.tokenizers import sentence_pieces
 
 TEXT = 24
-CHANNELS, LEVELS, LATENT = 32, 3, 8
-VOICE = 32
+LATENT, VOICE = 8, 32
 Shapes = Iterator[tuple[str, tuple[int, ...]]]
 
 
@@ -27,7 +27,7 @@ def save(folder: Path) -> Path:
         networks = {"unet": _unet(folder), "text_encoder": _text(folder)}
         main = {f"{name}.{key}": value for name, part in networks.items() for key, value in part.state_dict().items()}
         torch.save(main, folder / "pytorch_model_main.bin")
-        torch.save(dict(_random([*_autoencoder(), *_vocoder()])), folder / "pytorch_model_vae.bin")
+        torch.save(dict(_random([*autoencoder(_SHAPE), *vocoder(VOICE)])), folder / "pytorch_model_vae.bin")
     for file, said in _CONFIGURATIONS.items():
         (folder / file).write_text(json.dumps(said))
     return folder
@@ -88,48 +88,55 @@ def _convolution(name: str, into: int, out: int, size: int = 3) -> Shapes:
     yield from _layer(name, (out, into, size, size), out)
 
 
-def _norm(name: str) -> Shapes:
-    yield from _layer(name, (CHANNELS,), CHANNELS)
+def _norm(name: str, channels: int) -> Shapes:
+    yield from _layer(name, (channels,), channels)
 
 
-def _block(name: str) -> Shapes:
-    for half in "12":
-        yield from _norm(f"{name}.norm{half}")
-        yield from _convolution(f"{name}.conv{half}", CHANNELS, CHANNELS)
+def _block(name: str, into: int, out: int) -> Shapes:
+    yield from _norm(f"{name}.norm1", into)
+    yield from _convolution(f"{name}.conv1", into, out)
+    yield from _norm(f"{name}.norm2", out)
+    yield from _convolution(f"{name}.conv2", out, out)
+    if into != out:
+        yield from _convolution(f"{name}.nin_shortcut", into, out, 1)
 
 
-def _middle(name: str) -> Shapes:
-    yield from _block(f"{name}.block_1")
-    yield from _norm(f"{name}.attn_1.norm")
+def _middle(name: str, channels: int) -> Shapes:
+    yield from _block(f"{name}.block_1", channels, channels)
+    yield from _norm(f"{name}.attn_1.norm", channels)
     for part in ("q", "k", "v", "proj_out"):
-        yield from _convolution(f"{name}.attn_1.{part}", CHANNELS, CHANNELS, 1)
-    yield from _block(f"{name}.block_2")
+        yield from _convolution(f"{name}.attn_1.{part}", channels, channels, 1)
+    yield from _block(f"{name}.block_2", channels, channels)
 
 
-def _autoencoder() -> Shapes:
+def autoencoder(shape: Mapping[str, Any]) -> Shapes:
     """As latent diffusion names them; the decoder's levels are counted from the finest, as the encoder's are."""
-    yield from _convolution("encoder.conv_in", 1, CHANNELS)
-    yield from _convolution("decoder.conv_in", LATENT, CHANNELS)
-    for level in range(LEVELS):
-        yield from _block(f"encoder.down.{level}.block.0")
-        for number in range(2):
-            yield from _block(f"decoder.up.{level}.block.{number}")
-        if level < LEVELS - 1:
-            yield from _convolution(f"encoder.down.{level}.downsample.conv", CHANNELS, CHANNELS)
+    widths = [shape["ch"] * factor for factor in shape["ch_mult"]]
+    last, blocks, latent = len(widths) - 1, shape["num_res_blocks"], shape["z_channels"]
+    yield from _convolution("encoder.conv_in", 1, widths[0])
+    yield from _convolution("decoder.conv_in", latent, widths[last])
+    for level, width in enumerate(widths):
+        finer, coarser = widths[max(level - 1, 0)], widths[min(level + 1, last)]
+        for number in range(blocks + 1):
+            if number < blocks:
+                yield from _block(f"encoder.down.{level}.block.{number}", width if number else finer, width)
+            yield from _block(f"decoder.up.{level}.block.{number}", width if number else coarser, width)
+        if level < last:
+            yield from _convolution(f"encoder.down.{level}.downsample.conv", width, width)
         if level > 0:
-            yield from _convolution(f"decoder.up.{level}.upsample.conv", CHANNELS, CHANNELS)
-    for half, out in (("encoder", 2 * LATENT), ("decoder", 1)):
-        yield from _middle(f"{half}.mid")
-        yield from _norm(f"{half}.norm_out")
-        yield from _convolution(f"{half}.conv_out", CHANNELS, out)
-    yield from _convolution("quant_conv", 2 * LATENT, 2 * LATENT, 1)
-    yield from _convolution("post_quant_conv", LATENT, LATENT, 1)
+            yield from _convolution(f"decoder.up.{level}.upsample.conv", width, width)
+    for half, width, out in (("encoder", widths[last], 2 * latent), ("decoder", widths[0], 1)):
+        yield from _middle(f"{half}.mid", widths[last])
+        yield from _norm(f"{half}.norm_out", width)
+        yield from _convolution(f"{half}.conv_out", width, out)
+    yield from _convolution("quant_conv", 2 * latent, 2 * latent, 1)
+    yield from _convolution("post_quant_conv", latent, latent, 1)
 
 
-def _vocoder() -> Shapes:
-    yield from _layer("vocoder.conv_pre", (VOICE, 64, 7), VOICE)
+def vocoder(first: int) -> Shapes:
+    yield from _layer("vocoder.conv_pre", (first, 64, 7), first)
     for step, kernel in enumerate((16, 16, 8, 4, 4)):
-        width = VOICE >> (step + 1)
+        width = first >> (step + 1)
         yield from _layer(f"vocoder.ups.{step}", (2 * width, width, kernel), width)
         for place, size in enumerate((3, 7, 11)):
             for convolutions in ("convs1", "convs2"):
@@ -139,6 +146,19 @@ def _vocoder() -> Shapes:
     yield from _layer("vocoder.conv_post", (1, width, 7), 1)
 
 
+_SHAPE = {
+    "double_z": True,
+    "z_channels": LATENT,
+    "resolution": 256,
+    "downsample_time": False,
+    "in_channels": 1,
+    "out_ch": 1,
+    "ch": 32,
+    "ch_mult": [1, 1, 1],
+    "num_res_blocks": 1,
+    "attn_resolutions": [],
+    "dropout": 0.0,
+}
 _CONFIGURATIONS = {
     "main_config.json": {
         "text_encoder_name": "google/flan-t5-large",
@@ -160,19 +180,7 @@ _CONFIGURATIONS = {
         "subband": 1,
         "embed_dim": LATENT,
         "time_shuffle": 1,
-        "ddconfig": {
-            "double_z": True,
-            "z_channels": LATENT,
-            "resolution": 256,
-            "downsample_time": False,
-            "in_channels": 1,
-            "out_ch": 1,
-            "ch": CHANNELS,
-            "ch_mult": [1] * LEVELS,
-            "num_res_blocks": 1,
-            "attn_resolutions": [],
-            "dropout": 0.0,
-        },
+        "ddconfig": _SHAPE,
         "scale_factor": 0.9227914214134216,
     },
 }
