@@ -160,6 +160,29 @@ def test_it_yields_to_the_programs_beside_it(model):
     worker.close()
 
 
+def test_a_warm_worker_has_read_its_model_before_the_first_job_and_keeps_inversions(clip, tmp_path):
+    model, kept = tiny.save(tmp_path / "tiny"), tmp_path / "state" / "inversions"
+    worker = Worker("--model", str(model), "--warm", "--inversions", str(kept), "--keep-inversions", "0.1")
+    worker.tell(job="refused", **render(tmp_path / "nothing.wav", tmp_path / "out.wav"))
+    assert [event["event"] for event in worker.until("fail") if event["event"] != "progress"] == ["ready", "fail"]
+    weights = model / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.unlink()  # not overwritten: the worker's weights may be this very file, read as they are needed
+    weights.write_bytes(b"no weights any more")
+    # The precision that a request leaves to the device is the one that was made warm.
+    worker.tell(job="a", **render(clip, tmp_path / "out.wav"))
+    assert worker.until("done", "fail")[-1]["event"] == "done"
+    assert len(list(kept.glob("*.safetensors"))) == 1
+    worker.close()
+
+
+def test_a_model_that_cannot_be_made_warm_is_told_of_by_the_first_job(clip, tmp_path):
+    worker = Worker("--model", "nonesuch", "--warm")
+    worker.tell(job="a", **render(clip, tmp_path / "out.wav"))
+    assert worker.hear()["event"] == "ready"
+    assert worker.until("done", "fail")[-1]["code"] == "unknown_model"
+    worker.close()
+
+
 def test_of_two_with_one_lock_the_second_waits_until_the_first_has_ended(model, tmp_path):
     lock = ("--lock", str(tmp_path / "engine.lock"))
     first, second = Worker("--model", str(model), *lock), None
