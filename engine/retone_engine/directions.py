@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.overrides import TorchFunctionMode
 
-from retone_engine.device import is_out_of_memory
+from retone_engine.errors import RetoneError
 from retone_engine.guidance import Guidance, predict
 from retone_engine.memory import in_batches
 from retone_engine.model import LatentModel
@@ -213,10 +213,10 @@ def _products(model: LatentModel, states: Tensor, level: Level, guidance: Guidan
         return forward_mode if exact else finite
     try:
         forward_mode(torch.zeros_like(states[:1]))
-    except RuntimeError as error:
+    except (RuntimeError, RetoneError) as error:
         # What torch says of an operation without the rule, NotImplementedError among it. A device that fails does so
-        # again in the finite product.
-        if is_out_of_memory(error):
+        # again in the finite product, which takes less memory: it has no tangents and may use flash attention.
+        if isinstance(error, RetoneError) and error.code != "out_of_memory":
             raise
         return finite
     return forward_mode

@@ -57,8 +57,7 @@ class Engine:
         if name != self._name:
             self._unload()
         if dtype not in self._loaded:
-            self._make_room()
-            self._loaded[dtype] = models.load(name, self.device, dtype)
+            self._loaded[dtype] = self._load(name, dtype)
             self._name = name
         found = self._loaded[dtype]
         found.relieve = self.kept.clear
@@ -109,10 +108,17 @@ class Engine:
             **model.limits,
         }
 
-    def _make_room(self) -> None:
-        """What is loaded stays only while it and its like take less than half the machine's memory."""
+    def _load(self, name: str, dtype: torch.dtype) -> Placed:
+        # Two of a size stay only while they take less than half the machine's memory.
         if 4 * sum(model.size for model in self._loaded.values()) > device.main_memory():
             self._unload()
+        try:
+            return models.load(name, self.device, dtype)
+        except RetoneError as error:
+            if error.code != "out_of_memory" or not self._loaded:
+                raise
+        self._unload()
+        return models.load(name, self.device, dtype)
 
     def _unload(self) -> None:
         self._loaded.clear()

@@ -274,6 +274,80 @@ def test_an_edit_that_had_to_be_cut_tells_so_once_and_in_its_recipe(folder, tmp_
     assert np.abs(cramped - roomy).max() < 1e-3
 
 
+class Loads:
+    """An engine that loads tiny models, and how often it did."""
+
+    def __init__(self, monkeypatch, memory):
+        self.made = []
+        monkeypatch.setattr("retone_engine.device.main_memory", lambda: memory)
+        monkeypatch.setattr("retone_engine.models.load", self.load)
+        self.engine = Engine(CUDA, "any")
+
+    def load(self, name, device, dtype):
+        self.made.append(Placed(Parts(room=12)))
+        return self.made[-1]
+
+    @property
+    def there(self):
+        return [bool(placed.model.there) for placed in self.made]
+
+
+def test_edits_and_directions_in_turn_load_each_precision_once(monkeypatch):
+    loads = Loads(monkeypatch, memory=1 << 40)
+    narrow = loads.engine.model("any", torch.bfloat16)
+    wide = loads.engine.model("any", torch.float32)
+    assert loads.there == [False, True], "the other one waits in main memory"
+    assert loads.engine.model("any", torch.bfloat16) is narrow
+    assert loads.there == [True, False]
+    assert loads.engine.model("any", torch.float32) is wide
+    assert len(loads.made) == 2
+    loads.engine.model("another", torch.float32)
+    assert loads.engine.model("any", torch.bfloat16) is not narrow
+
+
+def test_on_a_machine_of_little_memory_only_one_is_held(monkeypatch):
+    monkeypatch.setattr(Placed, "size", 1 << 30)
+    loads = Loads(monkeypatch, memory=3 << 30)
+    narrow = loads.engine.model("any", torch.bfloat16)
+    loads.engine.model("any", torch.float32)
+    assert loads.engine.model("any", torch.bfloat16) is not narrow
+    assert len(loads.made) == 3
+
+
+def test_a_model_too_large_beside_the_other_precision_takes_its_place(monkeypatch):
+    loads = Loads(monkeypatch, memory=1 << 40)
+    narrow = loads.engine.model("any", torch.bfloat16)
+    plain, failed = loads.load, []
+
+    def tight(*asked):
+        if not failed:
+            failed.append(True)
+            raise RetoneError("out_of_memory", "There is too little memory.")
+        return plain(*asked)
+
+    monkeypatch.setattr("retone_engine.models.load", tight)
+    loads.engine.model("any", torch.float32)
+    assert loads.engine.model("any", torch.bfloat16) is not narrow
+
+
+def test_a_search_whose_exact_products_do_not_fit_goes_on_with_finite_ones(monkeypatch):
+    model = RandomUNet()
+    placed = Placed(model)
+    level = schedule(model.path, 0.6, 12).level[slice(0, 1)]
+    x, asked = torch.randn(1, 2, 16, 8), guidance(model, "first", 1)
+    forward = torch.func.jvp
+
+    def full(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    exact = directions._products(placed, x, level, asked, None)(x)
+    monkeypatch.setattr(torch.func, "jvp", full)
+    found = directions._products(placed, x, level, asked, None)(x)
+    monkeypatch.setattr(torch.func, "jvp", forward)
+    assert not torch.equal(found, exact)
+    assert torch.allclose(found, exact, atol=0.05 * float(exact.abs().max()))
+
+
 CRAMPED = """
 import resource, torch
 from retone_engine import models
