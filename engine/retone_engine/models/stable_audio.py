@@ -9,22 +9,21 @@ sound ends. So every clip fills a whole window, and costs one.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import StableAudioDiTModel
+from diffusers import EDMDPMSolverMultistepScheduler, StableAudioDiTModel
 from diffusers.models.embeddings import get_1d_rotary_pos_embed
 from diffusers.pipelines.stable_audio.modeling_stable_audio import StableAudioProjectionModel
 from torch import Tensor, nn
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, T5EncoderModel
+from transformers import PreTrainedTokenizerBase, T5EncoderModel
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.narrow import narrowed
-from retone_engine.models.part import load_part, state_dtype
+from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_oobleck
 from retone_engine.path import EDMPath, Level, clean_of
 
@@ -144,7 +143,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio:
     Raises OSError or ValueError where a part is missing or of another kind, or the network is not one that predicts v
     on an EDM path with sigma_data 1.
     """
-    _check(folder / "scheduler" / "scheduler_config.json")
+    _check(folder)
     state = state_dtype(dtype)
     plain = {"low_cpu_mem_usage": False}
     transformer = load_part(StableAudioDiTModel, folder, "transformer", state, **plain)
@@ -157,7 +156,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio:
         name=folder.name,
         autoencoder=load_oobleck(folder, state),
         text_encoder=load_part(T5EncoderModel, folder, "text_encoder", state),
-        tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        tokenizer=load_tokenizer(folder, "tokenizer"),
         projection=load_part(StableAudioProjectionModel, folder, "projection_model", state, **plain),
         transformer=narrowed(transformer, dtype),
         rotary=(cosines.to(device), sines.to(device)),
@@ -166,11 +165,12 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio:
     )
 
 
-def _check(file: Path) -> None:
-    """Raises ValueError where the scheduler described in ``file`` is not the one that the equations here are for."""
-    scheduler = json.loads(file.read_text(encoding="utf-8"))
-    # With the values that its class takes where the file names none.
-    wanted = {"_class_name": _SCHEDULER, "prediction_type": "v_prediction", "sigma_data": 1.0}
-    for name, value in wanted.items():
-        if scheduler.get(name, value) != value:
-            raise ValueError(f"its scheduler has {name} {scheduler[name]!r}, not {value!r}")
+def _check(folder: Path) -> None:
+    """Raises ValueError where the scheduler of the checkpoint is not the one that the equations here are for."""
+    # Read through a relative of its class, which needs no other package; of what is read it changes nothing.
+    scheduler = EDMDPMSolverMultistepScheduler.load_config(folder, subfolder="scheduler", local_files_only=True)
+    # What its class takes where the file names nothing is just what is wanted.
+    says = {"_class_name": None, "prediction_type": "v_prediction", "sigma_data": 1.0} | scheduler
+    for name, value in (("_class_name", _SCHEDULER), ("prediction_type", "v_prediction"), ("sigma_data", 1.0)):
+        if says[name] != value:
+            raise ValueError(f"its scheduler has {name} {says[name]!r}, not {value!r}")

@@ -6,20 +6,19 @@ guidance built in, which their scheduler's configuration tells. Sounds are as lo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import StableAudio3DiTModel
+from diffusers import FlowMatchEulerDiscreteScheduler, StableAudio3DiTModel
 from diffusers.pipelines.stable_audio_3.modeling_stable_audio_3 import StableAudio3DurationEmbedder
 from torch import Tensor, nn
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, T5GemmaEncoderModel
+from transformers import PreTrainedTokenizerBase, T5GemmaEncoderModel
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.narrow import narrowed
-from retone_engine.models.part import load_part, state_dtype
+from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_same
 from retone_engine.path import FlowPath, Level, clean_of
 
@@ -98,8 +97,8 @@ class StableAudio3:
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
-        """``text``: tokens and the duration (1, tokens + 1, width); ``mask``: which of them say anything, (1, tokens +
-        1), for the network puts what it learnt for silence in place of the others; ``duration`` (1, width).
+        """``text``: tokens and the duration (1, n, width); ``mask``: which of them say anything, (1, n), for the network
+        puts what it learnt for no token in place of the others; ``duration`` (1, width).
 
         Unconditional is a ``text`` of zeros, which training put there to teach the network to do without. The library
         encodes an empty prompt instead, which is a description.
@@ -158,8 +157,8 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio3
 
     Raises OSError or ValueError where a part is missing or of another kind, or the network is on another path.
     """
-    scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
-    kind = scheduler.get("_class_name", _SCHEDULER)
+    scheduler = FlowMatchEulerDiscreteScheduler.load_config(folder, subfolder="scheduler", local_files_only=True)
+    kind = scheduler.get("_class_name")
     if kind != _SCHEDULER:
         raise ValueError(f"its scheduler is {kind}, not {_SCHEDULER}")
     state = state_dtype(dtype)
@@ -169,10 +168,10 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio3
         name=folder.name,
         autoencoder=load_same(folder, state),
         text_encoder=load_part(T5GemmaEncoderModel, folder, "text_encoder", state),
-        tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        tokenizer=load_tokenizer(folder, "tokenizer"),
         duration_embedder=load_part(StableAudio3DurationEmbedder, folder, "duration_embedder", state, **plain),
         transformer=narrowed(transformer, dtype),
-        times=float(scheduler["num_train_timesteps"]),
+        times=float(scheduler.get("num_train_timesteps", 1000)),  # its class's own where the file names none
         distilled=bool(scheduler.get("stochastic_sampling", False)),
         device=device,
         dtype=dtype,

@@ -84,12 +84,12 @@ class WaveformAutoencoder:
         edited = self._sound(latent, source.frames)
         if not restore:
             return edited
-        own = source.kept["audio"]
         # A spectrum wants more than half its length, and silence beyond the end is as good as any.
         short = max(0, Bins.n_fft - source.frames)
         decoded = self._sound(source.latent, source.frames)
-        edited, decoded, own = (F.pad(sound, (0, short)) for sound in (edited, decoded, own))
-        return give_back_wave(edited, decoded, own, Bins())[..., : source.frames]
+        edited, decoded, own = (F.pad(sound, (0, short)) for sound in (edited, decoded, source.kept["audio"]))
+        restored = [give_back_wave(row[None], decoded, own, Bins()) for row in edited]
+        return torch.cat(restored)[..., : source.frames]
 
     def _sound(self, latent: Tensor, frames: int) -> Tensor:
         """The first ``frames`` of what ``latent`` sounds like, row by row: a batch would only take more memory."""
