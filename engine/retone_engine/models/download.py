@@ -36,6 +36,8 @@ _TIMEOUT_SECONDS = 30.0
 # How often a file is tried again while nothing of it comes, and how long is waited before.
 _PAUSES = (1.0, 2.0, 4.0, 8.0)
 _TOLD_SECONDS = 0.2
+# Checking less takes no time worth telling.
+_LONG = 1 << 28
 # What stays free on the disk: systems and other programs need some.
 _ROOM_LEFT = 1 << 28
 
@@ -142,7 +144,8 @@ def _files(source: Source, endpoint: str | None) -> Iterator[Wanted]:
 def _fetch(file: Wanted, target: Path, came: Callable[..., None], model: Known, endpoint: str | None) -> None:
     """The file whole at ``target``; what came of it before is gone on with."""
     if target.is_file():
-        came(0, "check")
+        if file.size >= _LONG:
+            came(0, "check")
         if file.is_whole(target):
             return
         target.unlink()  # of another version
@@ -150,7 +153,8 @@ def _fetch(file: Wanted, target: Path, came: Callable[..., None], model: Known, 
     coming = target.with_name(target.name + PART)
     for _ in range(2):  # what lay there may be of another version: then once more, from the start
         _receive(file, coming, came, model, endpoint)
-        came(file.size, "check")
+        if file.size >= _LONG:
+            came(file.size, "check")
         if file.is_whole(coming):
             coming.replace(target)
             return

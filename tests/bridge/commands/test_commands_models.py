@@ -67,7 +67,7 @@ def test_a_model_is_fetched_once_and_listed_then(retone, home, hub):
     status, out, err = retone("models", "get", NAME)
     assert status == 0, err
     assert out.splitlines() == [str(home / NAME), f"Use it with: --model {NAME}"]
-    assert "CC BY-NC-SA 4.0" in err and "100 % " in err
+    assert "CC BY-NC-SA 4.0" in err and "% downloading" in err
     assert not any(word in asked.user_agent for asked in hub.asked for word in ("torch", "agent/"))
     hub.asked.clear()
     status, out, _ = retone("models", "get", NAME)
