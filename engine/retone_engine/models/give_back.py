@@ -51,7 +51,7 @@ def give_back_wave(edited: Tensor, decoded: Tensor, source: Tensor, grid: Grid) 
         return flat.view(*sound.shape[:-1], *flat.shape[1:])
 
     def size(bins: Tensor) -> Tensor:
-        return bins.abs() if bins.ndim == 3 else torch.linalg.vector_norm(bins, dim=1, keepdim=True)
+        return bins.abs() if bins.ndim == 3 else bins.abs().square().sum(1, keepdim=True).sqrt()
 
     edit, voice, own = spectrum(edited), spectrum(decoded), spectrum(source)
     differs = size(edit - voice) / (size(voice) + _SILENCE)
