@@ -97,8 +97,8 @@ class StableAudio3:
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
-        """``text``: tokens and the duration (1, n, width); ``mask``: which of them say anything, (1, n): in place of the
-        others the network puts what it learnt for no token; ``duration`` (1, width).
+        """``text``: tokens and the duration (1, n, width); ``mask``: which of them say anything, (1, n): in place of
+        the others the network puts what it learnt for no token; ``duration`` (1, width).
 
         Unconditional is a ``text`` of zeros, which training put there to teach the network to do without. The library
         encodes an empty prompt instead, which is a description.
