@@ -203,9 +203,10 @@ def test_a_service_keeps_house_and_its_results(previews, clip):
     assert Path(edit.first_path).exists()
 
 
+@pytest.mark.parametrize("option", ["keep-previews", "keep-inversions"])
 @pytest.mark.parametrize("text", ["-1", "nan", "inf", "much"])
-def test_a_room_for_previews_that_is_no_size_is_refused(text, capsys):
+def test_a_room_that_is_no_size_is_refused(option, text, capsys):
     with pytest.raises(SystemExit):
-        parser().parse_args(["serve", f"--keep-previews={text}"])
+        parser().parse_args(["serve", f"--{option}={text}"])
     assert "is no size" in capsys.readouterr().err
-    assert parser().parse_args(["serve", "--keep-previews=0"]).keep_previews == 0
+    assert getattr(parser().parse_args(["serve", f"--{option}=0"]), option.replace("-", "_")) == 0

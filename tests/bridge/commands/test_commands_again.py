@@ -178,6 +178,7 @@ def test_a_clip_that_is_named_may_be_another_and_that_is_said(retone, clip, made
         ({"threads": 8}, "made with a thread count of 8, this is 2"),
         ({"retone": "0.1"}, "made with Retone 0.1, this is 0.2"),
         ({"model_sha256": "b" * 64}, "made with the weights bbbbbbbbbbbbbbbb, this is aaaaaaaaaaaaaaaa"),
+        ({"rows": 4}, "memory was short for one of the two, which was made in smaller batches"),
     ],
 )
 def test_what_makes_other_bits_is_said(retone, made, made_with, sentence):
