@@ -11,7 +11,7 @@ import torch
 from engine.hub import Hub, serving
 from engine.tiny import audioldm, tango
 from retone_engine import models
-from retone_engine.models import download
+from retone_engine.models import digests, download
 from retone_engine.request import RetoneError
 
 NAME = "audioldm-s-full-v2"
@@ -40,7 +40,7 @@ def hub(checkpoint):
 @pytest.fixture(autouse=True)
 def a_user_of_ones_own(tmp_path, monkeypatch):
     """No token, no models, and nobody who waits long."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(digests, "_place", lambda: tmp_path / "digests.json")
     monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "models")
     monkeypatch.setattr(download, "models_folder", lambda: tmp_path / "models")
     monkeypatch.delenv("HF_TOKEN", raising=False)
@@ -78,6 +78,16 @@ def test_a_model_comes_whole_and_can_be_loaded(hub, checkpoint):
     assert all((folder / path).read_bytes() == (checkpoint / path).read_bytes() for path in came)
     assert here() == ["pocket", NAME]
     assert models.load(NAME, torch.device("cpu"), torch.float32).sample_rate == 16000
+
+
+def test_what_the_hub_says_of_a_file_is_not_read_from_it_again(hub, monkeypatch):
+    monkeypatch.setattr(digests, "LARGE", 4096)
+    get(hub)
+    known = models.fingerprint(NAME)
+    monkeypatch.setattr(digests, "LARGE", 1 << 40)
+    assert known == models.fingerprint(NAME)
+    (kept,) = [entry for path, entry in digests._kept().items() if path.endswith(NETWORK)]
+    assert kept[2] == digests.digest(models.models_folder() / NAME / NETWORK).hex()
 
 
 def test_a_model_of_two_repositories_comes_into_one_folder(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import torch
 
 from engine.tiny import FAMILIES, audioldm, tango
 from retone_engine import models
+from retone_engine.models import digests
 from retone_engine.models.catalogue import KNOWN
 from retone_engine.request import RetoneError
 
@@ -128,6 +130,23 @@ def test_listing_and_loading_look_nothing_up(kept, monkeypatch):
     assert models.load("mine", torch.device("cpu"), torch.float32).sample_rate == 16000
     with pytest.raises(RetoneError):
         models.load("audioldm2", torch.device("cpu"), torch.float32)
+
+
+def test_a_large_file_is_read_for_its_hash_once_and_again_when_it_has_changed(tmp_path, monkeypatch):
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(b"old weights")
+    monkeypatch.setattr(digests, "_place", lambda: tmp_path / "cache" / "digests.json")
+    monkeypatch.setattr(digests, "LARGE", 4)
+    old = digests.digest(file)
+    assert old == hashlib.sha256(b"old weights").digest()
+    with monkeypatch.context() as unread:
+        unread.delattr(digests, "_read")
+        assert digests.digest(file) == old
+    file.write_bytes(b"new weights, and more")
+    assert digests.digest(file) == hashlib.sha256(b"new weights, and more").digest()
+    for spoilt in ("{", "[]", json.dumps({str(file): [file.stat().st_size, file.stat().st_mtime_ns, "no hash"]})):
+        (tmp_path / "cache" / "digests.json").write_text(spoilt)
+        assert digests.digest(file) == hashlib.sha256(b"new weights, and more").digest()
 
 
 def test_listing_needs_neither_torch_nor_the_hubs_library():

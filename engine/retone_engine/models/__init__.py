@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from retone_engine.models.catalogue import KNOWN, OWN, SOUNDS, UNKNOWN, Known
+from retone_engine.models.digests import digest
 from retone_engine.models.folder import FAMILIES, family, index, lacking, weight_bytes
 from retone_engine.request import RetoneError
 
@@ -118,8 +119,7 @@ def fingerprint(name: str) -> str:
     for path in sorted(folder.rglob("*")):
         if path.suffix in _PARTS and path.is_file():
             found.update(path.relative_to(folder).as_posix().encode())
-            with path.open("rb") as file:
-                found.update(hashlib.file_digest(file, "sha256").digest())
+            found.update(digest(path))
     return found.hexdigest()
 
 

@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 
 from retone_engine.models import models_folder
 from retone_engine.models.catalogue import HUB, Known, Source, known
+from retone_engine.models.digests import know
 from retone_engine.models.folder import PART, lacking
 from retone_engine.request import RetoneError
 
@@ -91,8 +92,9 @@ def get(name: str, to: Path | None, tell: Tell, endpoint: str | None = None) -> 
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(folder.with_name(f".{name}.lock"), timeout=0):
-                _fill(part, model, tell, endpoint)
+                whole = _fill(part, model, tell, endpoint)
                 part.rename(folder)
+                know({folder / file.target: file.sha256 for file in whole if file.sha256})
         except Timeout:
             raise RetoneError("busy", f"{name} is being fetched already, by another retone.") from None
         except _Broken as broken:
@@ -104,7 +106,7 @@ def get(name: str, to: Path | None, tell: Tell, endpoint: str | None = None) -> 
     return folder
 
 
-def _fill(part: Path, model: Known, tell: Tell, endpoint: str | None) -> None:
+def _fill(part: Path, model: Known, tell: Tell, endpoint: str | None) -> list[Wanted]:
     with _speaking(model):
         wanted = [file for source in model.sources for file in _files(source, endpoint)]
     total = sum(file.size for file in wanted)
@@ -121,6 +123,7 @@ def _fill(part: Path, model: Known, tell: Tell, endpoint: str | None) -> None:
         _fetch(file, part / file.target, came, model, endpoint)
         done += file.size
         came(file.size)
+    return wanted
 
 
 def _files(source: Source, endpoint: str | None) -> Iterator[Wanted]:
