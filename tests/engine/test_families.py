@@ -15,6 +15,7 @@ from retone_engine import directions, models
 from retone_engine.guidance import guidance
 from retone_engine.inversion import invert
 from retone_engine.model import Counted, Embedding
+from retone_engine.models import folder as families
 from retone_engine.path import schedule
 from retone_engine.progress import Reporter
 from retone_engine.render import Engine, render
@@ -86,6 +87,11 @@ def rows(model, count, steps=8):
 def size(tensor):
     """What rounding errors of ``tensor`` are relative to."""
     return max(1.0, float(tensor.abs().max()))
+
+
+def test_no_family_is_left_out():
+    loaded = {module.rpartition(".")[2] for module in families.FAMILIES.values()}
+    assert loaded == {*FAMILIES, "pocket"}
 
 
 def returned(model, frames):
@@ -194,6 +200,7 @@ def test_a_batch_is_what_its_rows_are_alone_whatever_their_prompts_lengths_and_l
     together = exact.predict_clean(x, level, exact.embed(PROMPTS))
     assert torch.equal(x, given), "it changes its input"
     assert together.shape == x.shape
+    assert torch.isfinite(together).all()
     for row, prompt in enumerate(PROMPTS):
         one = slice(row, row + 1)
         alone = exact.predict_clean(x[one], level[one], exact.embed([prompt]))
@@ -230,6 +237,20 @@ def test_an_edit_of_part_of_a_stereo_file_is_rendered_at_the_files_own_rate_and_
     after, rate = soundfile.read(edit)
     assert (after.shape, rate) == (samples.shape, 22050)
     assert np.isfinite(after).all()
+
+
+TYPED = {
+    "blank": " ",
+    "long": "a piano " * 700,
+    "foreign": "скрипка 🎻 ヴァイオリン",
+    "tokens": "<|endoftext|></s>\n<pad>",
+}
+
+
+@pytest.mark.parametrize("prompt", TYPED.values(), ids=TYPED)
+def test_whatever_is_typed_is_a_prompt(model, prompt):
+    _, x, level = rows(model, 1)
+    assert torch.isfinite(model.predict_clean(x, level, model.embed([prompt]))).all()
 
 
 def test_directions_are_orthonormal_principal_axes_signed_by_the_rule(model, name, monkeypatch):
