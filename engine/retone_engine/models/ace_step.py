@@ -5,7 +5,8 @@ and beside the noisy latent one of silence, which is how it is told to make all 
 
 Guidance is plain and stateless, on the clean prediction as in every family. The published one (APG) keeps a momentum
 from step to step, so that a prediction would depend on those before it: no two levels could go in one call, and an
-inversion would hold for one strength alone. What it spares, the loudness that guidance adds, guidance rescale does.
+inversion would hold for one strength alone. APG is there to hold down the loudness that guidance adds, and guidance
+rescale does that here. Whether it does it as well, only ears and real weights can tell.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class AceStep:
             # A second branch would be guidance upon guidance. 20 steps are the most that its authors advise: the
             # fewer, the less of the clip is kept.
             return Defaults(strength=0.5, steps=20, guidance_scale=1.0, source_guidance_scale=1.0)
+        # The scale is the published one; steps and the source's are the paper's for Stable Audio Open, its likest.
         return Defaults(strength=0.5, steps=100, guidance_scale=7.0, source_guidance_scale=1.0, guidance_rescale=0.7)
 
     @property
