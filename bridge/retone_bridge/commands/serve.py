@@ -9,9 +9,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from retone_bridge import engine
 from retone_bridge.commands import settings
 from retone_bridge.paths import PREVIEWS_GB, spool_folder, state_folder
 from retone_bridge.protocol import DEFAULT_PORT
+from retone_engine.request import RetoneError
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
         warm=options.warm,
         spool=spool_folder(),
     )
+    if options.model:
+        _look_for(options.model)
     with logs.kept(state / logs.FOLDER, verbose=options.verbose):
         if asked.spool is None:
             logs.note(log, logging.WARNING, "spool not used", why="the environment does not name the home folder")
@@ -81,3 +85,11 @@ def run(options: argparse.Namespace) -> int:
         server.run()
     ended.set()
     return 0
+
+
+def _look_for(model: str) -> None:
+    """Says at once what every job would be told; the service runs nevertheless, and does them when it is here."""
+    try:
+        engine.ask("models", model)
+    except RetoneError as error:
+        print(f"note: {error.message}", flush=True)

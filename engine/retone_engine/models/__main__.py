@@ -1,8 +1,13 @@
-"""``python -m retone_engine.models`` prints the models that are here as JSON."""
+"""``python -m retone_engine.models`` prints which models there are as JSON; with a NAME, that model's folder."""
 
 import json
 import sys
 
-from retone_engine.models import listing
+from retone_engine.models import find, listing
+from retone_engine.request import RetoneError
 
-json.dump([listed.plain() for listed in listing()], sys.stdout)
+try:
+    told = [str(find(name)) for name in sys.argv[1:]] or [listed.plain() for listed in listing()]
+except RetoneError as error:
+    sys.exit(f"{error.code}: {error.message}")
+json.dump(told, sys.stdout)

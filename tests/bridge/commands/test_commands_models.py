@@ -11,6 +11,7 @@ import time
 import pytest
 
 from engine.hub import LARGE, Hub, serving
+from retone_bridge.commands import serve
 
 NAME = "audioldm-s-full-v2"
 REPOSITORY = f"cvssp/{NAME}"
@@ -88,6 +89,13 @@ def test_a_gated_model_is_explained_and_an_unknown_one_lists_the_others(retone, 
     assert (status, out) == (2, "") and "hf auth login" in err and str(home.parent.parent / "token") in err
     status, _, err = retone("models", "get", "nightingale")
     assert status == 5 and NAME in err and "audioldm2-large" in err
+
+
+def test_a_service_says_at_once_that_its_model_is_not_here(home, capsys):
+    serve._look_for("audioldm2")
+    assert capsys.readouterr().out.startswith("note: The model audioldm2 is not here yet")
+    serve._look_for("pocket")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
