@@ -6,8 +6,9 @@ import sys
 from retone_engine.models import find, listing
 from retone_engine.request import RetoneError
 
+named = sys.argv[1:]
 try:
-    told = [str(find(name)) for name in sys.argv[1:]] or [listed.plain() for listed in listing()]
+    told = str(find(named[0])) if named else [listed.plain() for listed in listing()]
 except RetoneError as error:
     sys.exit(f"{error.code}: {error.message}")
 json.dump(told, sys.stdout)
