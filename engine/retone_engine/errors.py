@@ -57,6 +57,7 @@ WARNINGS = {
     "mono": "The clip's stereo image could not be kept.",
     "device": "A slower device than asked for is in use.",
     "low_memory": "The device has too little memory to work at its full speed.",
+    "distilled": "The model is distilled to few steps: it keeps less of a clip, and guidance is built into it.",
     "unsettled": "A direction was still turning when the search for it ended; it is only roughly right.",
     "begun_again": "The engine process died during this job, which is begun once more.",
     "held": "The engine or the service's model is not to be had; the job is kept until it is.",

@@ -34,6 +34,7 @@ OnResult = Callable[[int, Path], None]
 OnDirection = Callable[[Described], None]
 
 ANYWHERE = Bounds()
+_DISTILLED = "{} is distilled to few steps, so edits keep less of the clip; a base checkpoint keeps more."
 
 
 class Engine:
@@ -201,6 +202,8 @@ def _made(
     """What ``request`` (filled) makes, in order."""
     match request:
         case EditRequest():
+            if passage.model.distilled:
+                on_warning("distilled", _DISTILLED.format(passage.model.name))
             for prompt in (request.prompt, *(part.prompt for part in request.parts)):
                 if (why := passage.model.unknown_prompt(prompt)) is not None:
                     on_warning("unknown_words", why)

@@ -253,3 +253,11 @@ def test_an_output_in_a_folder_that_is_not_there_is_refused_before_any_work(engi
     with pytest.raises(RetoneError) as caught:
         run(engine, clip, tmp_path / "nowhere" / "out.wav")
     assert caught.value.code == "no_such_folder"
+
+
+def test_an_edit_by_a_distilled_model_is_told_what_it_loses(engine, clip, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(engine.model(engine.default_model, torch.float32).model), "distilled", True)
+    told = {}
+    request = EditRequest.of(str(clip), QUICK)
+    render(request, [tmp_path / "out.wav"], engine, quiet(), on_warning=told.__setitem__)
+    assert "tiny is distilled to few steps" in told["distilled"]
