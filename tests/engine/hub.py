@@ -43,6 +43,7 @@ class Hub:
     held: dict[str, int] = field(default_factory=dict)
     ranges: bool = True
     out_of_order: int = 0  # so many of the next answers are an error of the server's
+    portal: bool = False  # a page that wants a login answers in the hub's place
     asked: list[Asked] = field(default_factory=list)
     sent: int = 0
     go_on: threading.Event = field(default_factory=threading.Event)
@@ -104,6 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.out_of_order:
             self.hub.out_of_order -= 1
             self._answer(503)
+        elif self.hub.portal:
+            self._answer(200, b"<html>Welcome to our hotel</html>", {"Content-Type": "text/html"})
+        elif self.headers.get("authorization") == "Bearer hf_expired":
+            self._answer(401, headers={"X-Error-Message": "Invalid credentials in Authorization header"})
         elif path.startswith("/api/models/"):
             repository = path.removeprefix("/api/models/")
             if repository in self.hub.repositories:

@@ -199,6 +199,28 @@ def test_a_connection_that_never_comes_back_leaves_what_came(hub):
     assert (models.models_folder() / f"{NAME}.part" / "model_index.json").is_file()
 
 
+@pytest.mark.parametrize("when", ["at once", "in the middle"])
+def test_a_network_that_wants_a_login_first_spoils_nothing(hub, when):
+    part = models.models_folder() / f"{NAME}.part" / f"{NETWORK}.part"
+
+    def login(stage, done, total):
+        if part.is_file() and part.stat().st_size > 50_000:
+            hub.portal = True
+
+    hub.portal = when == "at once"
+    hub.broken[NETWORK] = 100_000
+    assert "something else answers" in refused("not_running", hub, login)
+    assert when == "at once" or part.stat().st_size > 50_000
+    hub.portal = False
+    assert get(hub).is_dir()
+
+
+def test_a_token_that_has_expired_is_told(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_expired")
+    message = refused("not_allowed", hub)
+    assert "hf auth login" in message and "hf_expired" not in message
+
+
 def test_where_the_library_is_to_stay_offline_it_does(hub, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert "HF_HUB_OFFLINE" in refused("not_running", hub)
