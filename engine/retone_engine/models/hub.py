@@ -86,7 +86,7 @@ class Hub:
         ):
             hf_raise_for_status(answer)
             start = had if answer.status_code == 206 else 0
-            length = answer.headers.get("content-length")
+            length = None if "content-encoding" in answer.headers else answer.headers.get("content-length")
             if length is not None and int(length) != file.size - start:
                 raise Broken("something else answers in its place")
             out.truncate(start)
