@@ -66,6 +66,8 @@ class Placed(Wrapped):
 
     def park(self) -> None:
         """Off the device, into main memory, from where it comes back by itself."""
+        if self.device.type == "cpu":
+            return
         for module in self._all():
             module.to("cpu")
         self._here = []
@@ -133,6 +135,7 @@ class Placed(Wrapped):
                 raise
         # Not before here has the error gone, and with it the frames that hold what filled the memory.
         self.relieve()
+        gc.collect()
         empty(self.device)
         return None
 
@@ -178,7 +181,6 @@ def full(device: torch.device, what: str) -> RetoneError:
 
 def empty(device: torch.device) -> None:
     """Memory of ``device`` that torch holds back for its next use is given back."""
-    gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
     elif device.type == "mps":

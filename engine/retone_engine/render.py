@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -123,6 +124,7 @@ class Engine:
 
     def _unload(self) -> None:
         self._loaded.clear()
+        gc.collect()  # before this a model's parts that know one another are still there
         empty(self.device)
 
 
