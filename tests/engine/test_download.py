@@ -80,6 +80,11 @@ def test_a_model_comes_whole_and_can_be_loaded(hub, checkpoint):
     assert models.load(NAME, torch.device("cpu"), torch.float32).sample_rate == 16000
 
 
+def test_files_that_come_packed_are_unpacked(hub):
+    hub.packed = True
+    assert (get(hub) / "README.md").read_text() == "# AudioLDM"
+
+
 def test_what_the_hub_says_of_a_file_is_not_read_from_it_again(hub, monkeypatch):
     monkeypatch.setattr(digests, "LARGE", 4096)
     get(hub)
