@@ -27,12 +27,6 @@ from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.text import clap_vector, t5_states
 
 
-class _ClapText(ClapTextModelWithProjection):  # type: ignore[misc]
-    """The half of CLAP that reads; checkpoints hold the one that listens, too."""
-
-    _keys_to_ignore_on_load_unexpected = (r"^audio_", r"^logit_scale")
-
-
 @dataclass(frozen=True)
 class AudioLDM2(MelDiffusion):
     """One loaded checkpoint: -music, -large and the plain one differ in their U-Nets alone."""
@@ -89,11 +83,11 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AudioLDM2:
     if second.model_type != "t5":
         raise ValueError(f"its second text encoder is {second.model_type}, which reads speech, where T5 is wanted")
     state = state_dtype(dtype)
-    # The text half takes its width from the whole model's configuration.
+    # The half of CLAP that reads is enough; it takes its width from the whole's configuration.
     text = ClapConfig.from_pretrained(folder, subfolder="text_encoder", **here).text_config
     return AudioLDM2(
         **load_mel_diffusion(folder, AudioLDM2UNet2DConditionModel, device, dtype),
-        clap=load_part(_ClapText, folder, "text_encoder", state, config=text),
+        clap=load_part(ClapTextModelWithProjection, folder, "text_encoder", state, config=text),
         clap_tokenizer=load_tokenizer(folder, "tokenizer"),
         t5=load_part(T5EncoderModel, folder, "text_encoder_2", state),
         t5_tokenizer=load_tokenizer(folder, "tokenizer_2"),

@@ -18,6 +18,7 @@ from transformers import SpeechT5HifiGan
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.mel_autoencoder import MelAutoencoder
+from retone_engine.models.narrow import narrowed
 from retone_engine.models.part import load_part, state_dtype
 from retone_engine.path import DiscreteVPPath, Level, clean_of
 
@@ -113,7 +114,7 @@ def load_mel_diffusion(folder: Path, unet_class: Any, device: torch.device, dtyp
     return {
         "name": folder.name,
         "sound": sound,
-        "unet": unet,
+        "unet": narrowed(unet, dtype),
         "path": DiscreteVPPath(scheduler.alphas_cumprod.double()),
         "prediction": scheduler.config.prediction_type,
         "device": device,

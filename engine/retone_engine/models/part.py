@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils.logging import disable_progress_bar
+from transformers.utils.logging import disable_progress_bar, get_verbosity, set_verbosity, set_verbosity_error
 
 from retone_engine.device import is_out_of_memory
 
@@ -26,11 +27,11 @@ def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options:
     ``options`` are those of its ``from_pretrained``. Nothing is looked up anywhere else. Raises ValueError where the
     part cannot be read, or lacks weights: the libraries would go on with random ones.
     """
-    disable_progress_bar()
     try:
-        network, report = kind.from_pretrained(
-            folder, subfolder=name, torch_dtype=dtype, local_files_only=True, output_loading_info=True, **options
-        )
+        with _quietly():
+            network, report = kind.from_pretrained(
+                folder, subfolder=name, torch_dtype=dtype, local_files_only=True, output_loading_info=True, **options
+            )
     except UNREADABLE as error:
         if is_out_of_memory(error):
             raise
@@ -56,6 +57,18 @@ def refuse_lacking(name: str, missing: Collection[str]) -> None:
     """ValueError where weights of the part ``name`` are ``missing``."""
     if missing:
         raise ValueError(f"its {name} lacks {len(missing)} of its weights, {min(missing)} among them")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without a bar, or a table of the weights that a checkpoint holds beyond those wanted."""
+    disable_progress_bar()
+    before = get_verbosity()
+    set_verbosity_error()
+    try:
+        yield
+    finally:
+        set_verbosity(before)
 
 
 def state_dtype(dtype: torch.dtype) -> torch.dtype:
