@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine.random_unet import RandomUNet
+from engine.tiny import FAMILIES
 from retone_engine import models
 from retone_engine.guidance import guidance, predict
 from retone_engine.models.narrow import narrowed
@@ -44,6 +45,21 @@ def test_a_diffusers_networks_bits_are_autocasts():
     x = torch.randn(3, 2, 16, 8)
     asked = guidance(wide, "first", 3.0)
     assert torch.equal(predict(narrow, x, level, asked), predict(wide, x, level, asked))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_predicts_the_same_with_narrow_weights(name, tmp_path, monkeypatch):
+    folder = str(FAMILIES[name](tmp_path / name))
+    cpu = torch.device("cpu")
+    narrow = models.load(folder, cpu, torch.bfloat16).model
+    monkeypatch.setattr("retone_engine.models.narrow._PRODUCTS", ())
+    wide = models.load(folder, cpu, torch.bfloat16).model
+    sizes = [bytes_of(model.modules["predict_clean"][0]) for model in (narrow, wide)]
+    assert sizes[0] < 0.7 * sizes[1]
+    latent = wide.encode(0.1 * torch.randn(wide.channels, wide.sample_rate // 2)).latent
+    level = schedule(wide.path, 0.7, 20).level[slice(0, 2)]
+    given = (latent + torch.randn(2, *latent.shape[1:]), level, wide.embed(["a piano"]).rows(2))
+    assert torch.equal(narrow.predict_clean(*given), wide.predict_clean(*given))
 
 
 def test_a_network_that_multiplies_wide_stays_as_it_is(pocket):
