@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import pytest
 import torch
@@ -136,18 +137,13 @@ def test_turbo_checkpoints_are_told_by_their_configuration(model, tmp_path):
 
 def changed(folder, tmp_path, part, weights=lambda all_of_them: None, **settings):
     """The checkpoint with one part's weights or configuration changed."""
-    other = tmp_path / "other"
-    other.mkdir()
-    for each in folder.iterdir():
-        if each.name != part:
-            (other / each.name).symlink_to(each)
-    (other / part).mkdir()
-    (config,) = (folder / part).glob("config.json")
-    (other / part / "config.json").write_text(json.dumps({**json.loads(config.read_text()), **settings}))
-    (file,) = (folder / part).glob("*.safetensors")
+    other = shutil.copytree(folder, tmp_path / "other")
+    config = other / part / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), **settings}))
+    (file,) = (other / part).glob("*.safetensors")
     tensors = load_file(file)
     weights(tensors)
-    save_file(tensors, other / part / file.name, {"format": "pt"})
+    save_file(tensors, file, {"format": "pt"})
     return other
 
 

@@ -1,10 +1,15 @@
 """What holds for every model family, on tiny checkpoints of their real classes, saved and loaded by the real code."""
 
+import io
+import os
+import shutil
 import socket
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import soundfile
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -24,7 +29,7 @@ from retone_engine.request import EditRequest, RetoneError
 from retone_engine.windows import Windowed
 
 CPU, META = torch.device("cpu"), torch.device("meta")
-# Of as many tokens as there are prompts, in the tiny checkpoints' tokenizers.
+# Of different numbers of tokens.
 PROMPTS = ("a piano", "", "played by a string quartet, a recording of a piano", "a recording")
 STAGES = {"encode", "embed", "predict_clean", "decode"}
 # Networks that have no forward-mode products, and so get finite ones.
@@ -265,8 +270,7 @@ def test_directions_are_orthonormal_principal_axes_signed_by_the_rule(model, nam
     assert (flat.double().pow(3).sum(1) > 0).all()
     # In forward mode a call sees one state and stands for all vectors; a finite difference's rows are the vectors.
     assert (counted.rows == prompt.rows * counted.calls) == (name not in FINITE)
-    kind = name not in FINITE
-    image = directions._products(model, x, level, prompt, kind)(found.vectors)
+    image = directions._products(model, x, level, prompt, name not in FINITE)(found.vectors)
     symmetric = flat @ image.flatten(1).T
     symmetric = (symmetric + symmetric.T) / 2
     stretched = (found.variances * level.a / level.s.square()).float()
@@ -322,13 +326,10 @@ class NoDouble(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
-        for leaf in tree_leaves(out):
-            if (
-                isinstance(leaf, torch.Tensor)
-                and leaf.device == META
-                and leaf.dtype in (torch.float64, torch.complex128)
-            ):
-                raise TypeError(f"{func} makes {leaf.dtype} on a device that has none")
+        for made in tree_leaves(out):
+            wide = isinstance(made, torch.Tensor) and made.dtype in (torch.float64, torch.complex128)
+            if wide and made.device == META:
+                raise TypeError(f"{func} makes {made.dtype} on a device that has none")
         return out
 
 
@@ -431,46 +432,37 @@ def test_loading_and_prompts_never_touch_the_network(folder, model, monkeypatch)
     )
 
 
-def without(folder, gone, to):
-    """The checkpoint without one of its parts, a folder or a file."""
-    to.mkdir()
-    for part in folder.iterdir():
-        if part != gone:
-            (to / part.name).symlink_to(part)
+def without(folder, gone, to, instead=None):
+    """The checkpoint without one of its parts, a folder or a file; or with a file's content ``instead``."""
+    shutil.copytree(folder, to, copy_function=os.link)
+    lost = to / gone.relative_to(folder)
+    if lost.is_dir():
+        shutil.rmtree(lost)
+    else:
+        lost.unlink()  # first: it is a link to the whole one
+    if instead is not None:
+        lost.write_bytes(instead)
     return to
 
 
-def spoilt(folder, file, content, to):
-    """The checkpoint with one file of other content."""
-    part = folder / file.relative_to(folder).parts[0]
-    without(folder, part, to)
-    if part == file:
-        (to / part.name).write_bytes(content)
-        return to
-    (to / part.name).mkdir()
-    for beside in part.iterdir():
-        if beside != file:
-            (to / part.name / beside.name).symlink_to(beside)
-    (to / file.relative_to(folder)).write_bytes(content)
-    return to
+def part_of(folder, file):
+    """What an error must name: the file's part, as it is called in the checkpoint."""
+    return Path(file.relative_to(folder).parts[0]).stem
 
 
-def refused(folder, part):
-    with pytest.raises(RetoneError, match=part) as caught:
+def refused(folder, *names):
+    with pytest.raises(RetoneError, match="cannot be loaded") as caught:
         load(folder)
     assert caught.value.code == "bad_model"
-    assert "cannot be loaded" in caught.value.message
-
-
-def parts(folder):
-    return sorted(part for part in folder.iterdir() if part.name != "model_index.json")
+    for name in names:
+        assert name in caught.value.message.replace(str(folder), "")
 
 
 def test_a_part_that_is_missing_is_named_or_was_never_needed(folder, model, tmp_path):
     _, x, level = rows(model, 1)
     expected = model.predict_clean(x, level, model.embed(["a piano"]))
     needed = 0
-    for part in parts(folder):
+    for part in sorted(part for part in folder.iterdir() if part.name != "model_index.json"):
         broken = without(folder, part, tmp_path / f"lacks-{part.stem}")
         try:
             found = load(broken)
@@ -484,17 +476,26 @@ def test_a_part_that_is_missing_is_named_or_was_never_needed(folder, model, tmp_
 
 
 def test_weights_that_are_damaged_or_not_whole_are_refused_by_name(folder, tmp_path):
-    from safetensors.torch import load, save
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".safetensors", ".bin"))
+    assert files
+    for count, file in enumerate(files):
+        refused(without(folder, file, tmp_path / f"spoilt-{count}", b"not weights"), part_of(folder, file))
+        own = file.suffix == ".safetensors"
+        weights = safetensors.torch.load_file(file) if own else torch.load(file)
+        del weights[max(name for name, weight in weights.items() if weight.is_floating_point() and "weight" in name)]
+        fewer = io.BytesIO()
+        if own:
+            fewer.write(safetensors.torch.save(weights, {"format": "pt"}))
+        else:
+            torch.save(weights, fewer)
+        # A file of all networks' weights says which of them lacks what, not its own name.
+        refused(
+            without(folder, file, tmp_path / f"lacks-{count}", fewer.getvalue()), "lacks", own * part_of(folder, file)
+        )
 
-    for count, file in enumerate(sorted(folder.rglob("*.safetensors"))):
-        part = file.relative_to(folder).parts[0]
-        refused(spoilt(folder, file, b"not weights", tmp_path / f"spoilt-{count}"), part)
-        weights = load(file.read_bytes())
-        gone = sorted(name for name, weight in weights.items() if weight.is_floating_point() and "weight" in name)[-1]
-        del weights[gone]
-        refused(spoilt(folder, file, save(weights, {"format": "pt"}), tmp_path / f"lacks-{count}"), part)
 
-
-def test_a_configuration_that_is_damaged_is_refused(folder, tmp_path):
-    for count, file in enumerate(sorted(folder.glob("*/config.json"))):
-        refused(spoilt(folder, file, b"{", tmp_path / f"spoilt-{count}"), file.parent.name)
+def test_a_configuration_that_is_damaged_is_refused_by_name(folder, tmp_path):
+    files = sorted([*folder.glob("*config.json"), *folder.glob("*/config.json")])
+    assert files
+    for count, file in enumerate(files):
+        refused(without(folder, file, tmp_path / f"spoilt-{count}", b"{"), part_of(folder, file))
