@@ -142,7 +142,7 @@ _AUDIOLDM_REST = 125.3 + 55.4 + 55.3
 _AUDIOLDM2_REST = 153.5 + 341.2 + 124.4 + 55.4 + 55.3 + 1.5
 # Flan-T5 large's encoder, an autoencoder and a vocoder.
 _TANGO_REST = 341.2 + 55.4 + 55.3
-# Conditions, Qwen3 0.6B and the autoencoder.
+# By the sizes of its files: what reads the conditions, Qwen3 0.6B, and the autoencoder.
 _ACE_REST = 817.0 + 595.8 + 168.7
 
 
