@@ -192,13 +192,34 @@ def test_what_the_checkpoint_does_not_hold_is_asked_for_by_name(folder, tmp_path
         ("main_config.json", "text_encoder_name", "roberta-base", "another text encoder than T5"),
         ("stft_config.json", "hop_length", 256, "stft_config.json says"),
         ("vae_config.json", "embed_dim", 4, "autoencoder has not the shape"),
+        ("vae_config.json", "ddconfig", None, "vae_config.json does not say all of ddconfig"),
     ],
 )
 def test_a_configuration_that_is_not_understood_is_refused(folder, tmp_path, file, name, value, because):
     other = shutil.copytree(folder, tmp_path / "other")
     said = json.loads((other / file).read_text())
-    (other / file).write_text(json.dumps({**said, name: value}))
+    del said[name]
+    (other / file).write_text(json.dumps(said if value is None else {**said, name: value}))
     refused(other, because)
+
+
+@pytest.mark.parametrize(
+    ("file", "gone", "because"),
+    [
+        ("main", "unet.mid_block.resnets.0.conv1.weight", "U-Net .* lacks 1 of its weights, mid_block.resnets.0.conv1"),
+        ("main", "text_encoder.encoder.final_layer_norm.weight", "T5 lacks 1 of its weights"),
+        ("vae", "decoder.up.2.block.0.conv1.weight", "autoencoder lacks 1 .* decoder.up_blocks.0.resnets.0.conv1"),
+        ("vae", "vocoder.ups.4.bias", "vocoder lacks 1 of its weights, upsampler.4.bias"),
+        ("vae", "vocoder.conv_pre.weight", "holds no vocoder"),
+    ],
+)
+def test_weights_that_are_missing_are_named_not_made_up(folder, tmp_path, file, gone, because):
+    lacking = shutil.copytree(folder, tmp_path / "lacking")
+    path = lacking / f"pytorch_model_{file}.bin"
+    weights = torch.load(path, weights_only=True)
+    del weights[gone]
+    torch.save(weights, path)
+    refused(lacking, because)
 
 
 class Harm:

@@ -55,7 +55,7 @@ class AudioLDM2(MelDiffusion):
 
     def _continued(self, states: Tensor) -> Tensor:
         """What the language model makes of ``states`` (1, tokens, width): its next states, each read on as they are."""
-        count = self.language_model.config.max_new_tokens
+        count = getattr(self.language_model.config, "max_new_tokens", 8)
         for _ in range(count):
             following = self.language_model(inputs_embeds=states, use_cache=False).last_hidden_state[:, -1:]
             states = torch.cat([states, following], dim=1)

@@ -103,18 +103,18 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> Tango:
 
     Raises ValueError, OSError or KeyError where a file is missing, damaged, or of a kind that is not understood.
     """
-    main = _configuration(folder, "main_config.json")
+    main = _configuration(folder, "main_config.json", "text_encoder_name", "scheduler_name")
     spectrum = _configuration(folder, "stft_config.json")
     if spectrum != _SPECTRUM:
         raise ValueError(f"its stft_config.json says {spectrum}, where {_SPECTRUM} is known")
     if main["scheduler_name"] != _NOISED_AS:
         raise ValueError(f"its main_config.json names the noise of {main['scheduler_name']}; known is {_NOISED_AS}")
-    if "t5" not in main["text_encoder_name"] or main.get("unet_model_name"):
+    if "t5" not in str(main["text_encoder_name"]) or main.get("unet_model_name"):
         raise ValueError("its main_config.json names another text encoder than T5, or a U-Net that is not TANGO's own")
     config, tokenizer = _text(folder, main["text_encoder_name"])
     state = state_dtype(dtype)
     weights = _weights(folder, "pytorch_model_main.bin")
-    own = main.get("unet_model_config_path", "")
+    own = str(main.get("unet_model_config_path", ""))
     unet = _filled(f"U-Net ({own})", lambda: unet_of(folder / own, config.d_model), _below(weights, "unet."), state)
     text_encoder = _filled("T5", lambda: T5EncoderModel(config), _below(weights, "text_encoder."), state)
     text_encoder.tie_weights()
@@ -189,9 +189,11 @@ def vocoder_weights(weights: Weights) -> dict[str, Tensor]:
 
 
 def _sound(folder: Path, halvings: int, state: torch.dtype) -> MelAutoencoder:
-    said = _configuration(folder, "vae_config.json")
+    said = _configuration(folder, "vae_config.json", "ddconfig", "embed_dim", "scale_factor")
     weights = _weights(folder, "pytorch_model_vae.bin")
     latent, voice = autoencoder_weights(weights, len(said["ddconfig"]["ch_mult"])), vocoder_weights(weights)
+    if "conv_pre.weight" not in voice:
+        raise ValueError("its pytorch_model_vae.bin holds no vocoder")
     return MelAutoencoder(
         vae=_filled("autoencoder", lambda: autoencoder_of(said), latent, state),
         vocoder=_filled("vocoder", lambda: vocoder_of(voice["conv_pre.weight"].shape[0]), voice, state),
@@ -199,13 +201,13 @@ def _sound(folder: Path, halvings: int, state: torch.dtype) -> MelAutoencoder:
     )
 
 
-def _configuration(folder: Path, file: str) -> dict[str, Any]:
+def _configuration(folder: Path, file: str, *wanted: str) -> dict[str, Any]:
     try:
         said = json.loads((folder / file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(f"its {file} cannot be read: {error}") from error
-    if not isinstance(said, dict):
-        raise ValueError(f"its {file} holds no settings")
+    if not isinstance(said, dict) or not all(name in said for name in wanted):
+        raise ValueError(f"its {file} does not say all of {', '.join(wanted) or 'its settings'}")
     return said
 
 
