@@ -27,7 +27,7 @@ class Elsewhere(RandomUNet):
         return type(embedding)({name: tensor.to(META) for name, tensor in embedding.tensors.items()})
 
     def predict_clean(self, x, level, embedding):
-        number = embedding.tensors["number"]
+        number = embedding.tensors["number"][:, 0]
         v = self.unet(x, level.lam.to(x.device, x.dtype), number).sample
         a, s = (value.to(x.device, x.dtype)[:, None, None, None] for value in (level.a, level.s))
         return a * x - s * v
