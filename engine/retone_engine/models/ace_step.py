@@ -22,11 +22,11 @@ from diffusers import AceStepPipeline, AceStepTransformer1DModel
 from diffusers.models.transformers.ace_step_transformer import AceStepAttnProcessor2_0
 from diffusers.pipelines.ace_step import AceStepConditionEncoder
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.narrow import narrowed
-from retone_engine.models.part import load_part, state_dtype
+from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_oobleck
 from retone_engine.path import FlowPath, Level, clean_of
 
@@ -204,7 +204,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AceStep:
         pipeline=AceStepPipeline(
             vae=autoencoder.vae,
             text_encoder=load_part(AutoModel, folder, "text_encoder", state),
-            tokenizer=AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+            tokenizer=load_tokenizer(folder, "tokenizer"),
             transformer=narrowed(transformer, dtype),
             condition_encoder=encoder,
             scheduler=None,

@@ -27,7 +27,7 @@ class AudioLDM(MelDiffusion):
     tokenizer: PreTrainedTokenizerBase
 
     # The paper's settings for AudioLDM.
-    defaults = Defaults(strength=0.5, steps=100, guidance_scale=12.0, source_guidance_scale=3.0)
+    defaults = Defaults(strength=0.5, steps=100, guidance_scale=12.0, source_guidance_scale=3.0, noise_level=0.6)
 
     @property
     def text_modules(self) -> tuple[nn.Module, ...]:
