@@ -14,6 +14,7 @@ from transformers import SpeechT5HifiGan
 from retone_engine.model import Encoded
 from retone_engine.models.give_back import give_back_mel, give_back_wave
 from retone_engine.models.mel import LOG_FLOOR, MelFrontEnd
+from retone_engine.models.slices import whatever_length
 
 _N_FFT = 1024
 _WINDOW_SECONDS = 10.24
@@ -79,5 +80,6 @@ class MelAutoencoder:
 
     def _voice(self, mel: Tensor) -> Tensor:
         """Log-mel (B, 1, T, bins) to sound (B, samples)."""
-        audio: Tensor = self.vocoder(mel[:, 0].clamp_min(math.log(LOG_FLOOR)))
+        with whatever_length(mel.device):
+            audio: Tensor = self.vocoder(mel[:, 0].clamp_min(math.log(LOG_FLOOR)))
         return audio

@@ -21,6 +21,7 @@ from torch import Tensor
 from retone_engine.model import Encoded
 from retone_engine.models.give_back import give_back_wave
 from retone_engine.models.part import load_part
+from retone_engine.models.slices import whatever_length
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderSAME  # which older versions of the library do not have
@@ -70,7 +71,8 @@ class WaveformAutoencoder:
         padded = F.pad(sound, (0, total * self.hop - frames))
         parts = []
         for first, last, inner in self._pieces(total):
-            coded = self.vae.encode(padded[..., first * self.hop : last * self.hop])
+            with whatever_length(device):
+                coded = self.vae.encode(padded[..., first * self.hop : last * self.hop])
             latent = coded.latent_dist.mode() if hasattr(coded, "latent_dist") else coded.latents
             parts.append(latent[..., inner])
         return Encoded(torch.cat(parts, dim=-1), frames, {"audio": sound})
@@ -99,7 +101,8 @@ class WaveformAutoencoder:
         for row in needed:
             parts = []
             for first, last, inner in self._pieces(row.shape[-1]):
-                sound = self.vae.decode(row[None, :, first:last]).sample
+                with whatever_length(row.device):
+                    sound = self.vae.decode(row[None, :, first:last]).sample
                 parts.append(sound[..., inner.start * self.hop : inner.stop * self.hop])
             rows.append(torch.cat(parts, dim=-1)[..., :frames])
         return torch.cat(rows)
