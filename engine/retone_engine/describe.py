@@ -45,10 +45,10 @@ def describe(
 
 def energy(vectors: Iterable[Tensor], time_axis: int) -> Numbers:
     """How much of a direction lies in each latent frame; ``vectors`` are its own, one a level, without batch axis."""
-    squares = sum(vector.double().square() for vector in vectors)
+    squares = sum(vector.cpu().double().square() for vector in vectors)
     assert isinstance(squares, Tensor)
     axes = tuple(axis for axis in range(squares.ndim) if axis != time_axis - 1)
-    found: Numbers = squares.sum(dim=axes).cpu().numpy()
+    found: Numbers = squares.sum(dim=axes).numpy()
     return found
 
 

@@ -120,7 +120,7 @@ def find(
     for done in range(1, ROUNDS + 1):
         on_round(done - 1)
         image = masked(product(basis))
-        small = (basis.flatten(1) @ image.flatten(1).T).double().cpu()
+        small = (basis.flatten(1) @ image.flatten(1).T).cpu().double()  # Apple's GPUs have no double precision
         if done == 1:
             # The mean of v^T J v over random unit vectors is the trace over the number of axes.
             total = float(small.diagonal().mean()) * axes
@@ -152,12 +152,14 @@ def _settled(angles: list[float]) -> bool:
 
 
 def _orthonormal(vectors: Tensor) -> Tensor:
-    columns: Tensor = torch.linalg.qr(vectors.flatten(1).T).Q
-    return columns.T.reshape(vectors.shape)
+    columns = vectors.flatten(1).T
+    # On Apple's GPUs torch has no such decomposition, or one that makes all axes' vectors, which fills the memory.
+    columns = torch.linalg.qr(columns.cpu() if columns.device.type == "mps" else columns).Q
+    return columns.T.reshape(vectors.shape).to(vectors)
 
 
 def _signed(vectors: Tensor) -> Tensor:
-    sign = torch.where(vectors.flatten(1).double().pow(3).sum(1) < 0, -1.0, 1.0).to(vectors)
+    sign = torch.where(vectors.flatten(1).cpu().double().pow(3).sum(1) < 0, -1.0, 1.0).to(vectors)
     return vectors * sign.view(-1, *[1] * (vectors.ndim - 1))
 
 

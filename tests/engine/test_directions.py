@@ -1,11 +1,14 @@
 """Directions: the principal components of the posterior, against posteriors that are known."""
 
+import numpy as np
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from engine.gaussian import AXES, FRAMES, Gaussian
 from engine.random_unet import RandomUNet
 from retone_engine import directions, models
+from retone_engine.describe import energy
 from retone_engine.directions import Directions, find
 from retone_engine.guidance import guidance
 from retone_engine.model import Counted
@@ -182,3 +185,30 @@ def test_the_pocket_model_has_exact_products(pocket):
     find(counted, x.float(), level, guidance(single, "", 1), 1, on_round=lambda done: None)
     # In forward mode a call stands for all vectors at once and sees one state; a finite difference sees them all.
     assert counted.calls == counted.rows
+
+
+class Apple(torch.Tensor):
+    """A tensor on a device without double precision, which only its copy in main memory can have."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        if func is torch.Tensor.cpu:
+            return args[0].as_subclass(torch.Tensor)
+        out = super().__torch_function__(func, types, args, kwargs)
+        if any(isinstance(made, cls) and made.dtype == torch.float64 for made in tree_leaves(out)):
+            raise TypeError(f"{func} makes float64 on a device that has none")
+        return out
+
+
+def test_the_search_needs_no_double_precision_on_the_device():
+    model = RandomUNet()
+    level = schedule(model.path, 0.6, 12).level[slice(0, 1)]
+    x = torch.randn(1, 2, 16, 8, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(TypeError):
+        x.as_subclass(Apple).double()
+    prompt = guidance(model, "first", 2.0)
+    there = find(model, x.as_subclass(Apple), level, prompt, 2, exact=False)
+    here = find(model, x, level, prompt, 2, exact=False)
+    assert isinstance(there.vectors, Apple)
+    torch.testing.assert_close(there.vectors.cpu(), here.vectors)
+    assert np.array_equal(energy([there.vectors[0]], model.time_axis), energy([here.vectors[0]], model.time_axis))
