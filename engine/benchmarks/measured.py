@@ -47,7 +47,7 @@ class Took(Generic[Result]):
         with _memory(model.device) as held:
             began, cpu_began = time.perf_counter(), time.process_time()
             result = work(Windowed(counted))
-            _wait(model.device)
+            wait(model.device)
             self.seconds.append(time.perf_counter() - began)
             self.cpu_seconds.append(time.process_time() - cpu_began)
         self.memory = max(self.memory, held.most)
@@ -88,7 +88,8 @@ def _memory(device: torch.device) -> Iterator[_Held]:
         looking.join()
 
 
-def _wait(device: torch.device) -> None:
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was asked."""
     if device.type != "cpu":
         torch.accelerator.synchronize(device)
 

@@ -64,7 +64,7 @@ def main() -> None:
         + (f"; the long clip has {asked.long_seconds:g} s" if long is not None else "")
     )
     found = measure(paper, procedures, asked.rows, asked.repeat)
-    for sentence in apart(paper, found, lambda latents: log_mel(exact, latents, short)):
+    for sentence in apart(paper, found, lambda latents: log_mel(exact, latents, short), "nat of log-mel"):
         print(sentence)
     print("(Apart from the last step's noise, which is published as 0: here it is what gives the clip back exactly.)")
 

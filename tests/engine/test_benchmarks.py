@@ -79,7 +79,7 @@ def test_directions_are_counted_by_their_vectors(compared):
 
 def test_both_sides_make_the_same_edit(compared):
     paper, found = compared
-    sentences = apart(paper, found, lambda latents: latents)
+    sentences = apart(paper, found, lambda latents: latents, "steps")
     assert [sentence.split(":")[0] for sentence in sentences] == [
         "first edit, strength 0.5", "a second prompt on the same clip", "another strength, 0.3", "3 directions",
         "2 variations",
@@ -96,7 +96,7 @@ def test_another_edit_is_told_apart(compared):
     """The sentence would say so if one side made something else."""
     paper, found = compared
     swapped = {"first": [found["first"][0], *found["second"][1:]]}
-    (same,), (other,) = (apart(paper, one, lambda x: x) for one in ({"first": found["first"]}, swapped))
+    (same,), (other,) = (apart(paper, one, lambda x: x, "steps") for one in ({"first": found["first"]}, swapped))
     far, near = (float(sentence.split("precision ")[1].split()[0]) for sentence in (other, same))
     assert near < 1e-4 < 0.01 < far
 
