@@ -154,8 +154,8 @@ def _settled(angles: list[float]) -> bool:
 def _orthonormal(vectors: Tensor) -> Tensor:
     columns = vectors.flatten(1).T
     # On Apple's GPUs torch has no such decomposition, or one that makes all axes' vectors, which fills the memory.
-    columns = torch.linalg.qr(columns.cpu() if columns.device.type == "mps" else columns).Q
-    return columns.T.reshape(vectors.shape).to(vectors)
+    found: Tensor = torch.linalg.qr(columns.cpu() if columns.device.type == "mps" else columns).Q
+    return found.T.reshape(vectors.shape).to(vectors)
 
 
 def _signed(vectors: Tensor) -> Tensor:
