@@ -5,6 +5,7 @@ The settings stand in ``parameters``, the errors and warnings in ``errors``; wha
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from retone_engine.segments import Segment, segments_of
 __all__ = [
     "BY_NAME", "CODES", "KINDS", "PARAMETERS", "PLACES", "PROMPT_LIMIT", "WARNINGS", "Asked", "Bounds", "ClipRequest",
     "DirectionsRequest", "EditRequest", "Parameter", "Push", "RetoneError", "Segment", "Stamp", "SteerRequest",
-    "amounts_of", "check_range", "pairs", "parameter_named", "request_of", "steering", "taken_by",
+    "amounts_of", "check_range", "is_path", "pairs", "parameter_named", "request_of", "steering", "taken_by",
 ]  # fmt: skip
 
 
@@ -235,6 +236,11 @@ def request_of(values: Mapping[str, Any]) -> ClipRequest:
     if "pushes" in plain:
         plain["pushes"] = tuple(Push(push["direction"], tuple(push["amounts"])) for push in plain["pushes"])
     return kind(**plain)
+
+
+def is_path(model: str) -> bool:
+    """Whether ``model`` says where a folder lies. All else is a name, whatever lies where somebody stands."""
+    return model.startswith("~") or "/" in model or os.sep in model
 
 
 def pairs(arguments: Sequence[object], kind: Asked) -> dict[str, object]:

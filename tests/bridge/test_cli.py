@@ -249,5 +249,6 @@ def test_a_models_folder_reaches_the_engine_by_its_full_path(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     parser = argparse.ArgumentParser()
     settings.add_settings(parser, "edit")
-    assert settings.collected(parser.parse_args(["--model", "mine"]), "edit") == {"model": str(tmp_path / "mine")}
-    assert settings.collected(parser.parse_args(["--set", "model=pocket"]), "edit") == {"model": "pocket"}
+    assert settings.collected(parser.parse_args(["--model", "./mine"]), "edit") == {"model": str(tmp_path / "mine")}
+    for name in ("pocket", "mine", "~nobody-here/mine"):  # a word is a name, whatever lies here
+        assert settings.collected(parser.parse_args(["--set", f"model={name}"]), "edit") == {"model": name}

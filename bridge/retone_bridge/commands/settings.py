@@ -9,7 +9,7 @@ from typing import Any
 
 from retone_bridge.paths import INVERSIONS_GB
 from retone_bridge.protocol import DEFAULT_PORT
-from retone_engine.request import PARAMETERS, Asked, Parameter, RetoneError, parameter_named, taken_by
+from retone_engine.request import PARAMETERS, Asked, Parameter, RetoneError, is_path, parameter_named, taken_by
 
 # These have a place of their own on the command line.
 _FOLDERS = {"output_folder", "output_subfolder"}
@@ -82,8 +82,10 @@ def collected(options: argparse.Namespace, kind: Asked) -> dict[str, Any]:
 
 def _folder(model: str) -> str:
     """A model's folder by its full path, as a service stands elsewhere; a name stays a name."""
-    folder = Path(model).expanduser()
-    return str(folder.absolute()) if folder.is_dir() else model
+    try:
+        return str(Path(model).expanduser().absolute()) if is_path(model) else model
+    except RuntimeError:  # "~somebody" who is not here
+        return model
 
 
 def _metavar(parameter: Parameter) -> str:

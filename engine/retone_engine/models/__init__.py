@@ -6,14 +6,14 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import platformdirs
 
 from retone_engine.models.catalogue import KNOWN, OWN, SOUNDS, UNKNOWN, Known
 from retone_engine.models.digests import digest
-from retone_engine.models.folder import FAMILIES, family, index, lacking, weight_bytes
-from retone_engine.request import RetoneError
+from retone_engine.models.folder import FAMILIES, family, files, index, lacking, weight_bytes
+from retone_engine.request import RetoneError, is_path
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Weights, configurations and vocabularies: what a model's folder holds beside them decides nothing.
 _PARTS = {".safetensors", ".bin", ".json", ".txt", ".model"}
 _SHIPPED = Path(__file__).parent / "pocket"
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,14 @@ def listing() -> list[Listed]:
 
 
 def find(name: str) -> Path:
-    """The folder of the model called ``name``, or ``name`` itself where it is a folder that holds one.
+    """The folder of the model called ``name``, or that ``name`` says the path of.
 
     Raises RetoneError: unknown_model, which lists what is here or says how to fetch it, or bad_model where the folder
     lacks something.
     """
     here = {path.name: path for path in _folders()}
-    folder = here.get(name) or Path(name).expanduser()
-    if folder.is_dir():
+    folder = _at(name) if is_path(name) else here.get(name)
+    if folder is not None:
         if lacks := lacking(folder):
             raise RetoneError("bad_model", lacks)
         return folder
@@ -90,8 +92,8 @@ def find(name: str) -> Path:
         )
     raise RetoneError(
         "unknown_model",
-        f"There is no model {name!r} here, only {', '.join(here)}. A folder in diffusers' format is named by its path; "
-        f"and retone models get NAME fetches one of {', '.join(known.name for known in KNOWN)}.",
+        f"There is no model {name!r} here, only {', '.join(here)}. A folder in diffusers' format is named by its path, "
+        f"such as ./mine; and retone models get NAME fetches one of {', '.join(known.name for known in KNOWN)}.",
     )
 
 
@@ -102,25 +104,35 @@ def load(name: str, device: torch.device, dtype: torch.dtype) -> Placed:
     """
     from retone_engine.device import is_out_of_memory
     from retone_engine.memory import Placed, full
+    from retone_engine.models.part import why
 
     folder = find(name)
     loader = import_module(FAMILIES[family(folder) or ""])
     try:
         return Placed(loader.load(folder, device, dtype))
-    except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as error:
+    except Exception as error:  # a folder may hold anything, and the libraries may raise anything on it
         if is_out_of_memory(error):
             raise full(device, folder.name) from error
-        raise RetoneError("bad_model", f"The model in {folder} cannot be loaded: {error}") from error
+        raise RetoneError("bad_model", f"The model in {folder} cannot be loaded: {why(error)}") from error
 
 
 def fingerprint(name: str) -> str:
     """The sha256 of the files that the model called ``name`` consists of; raises RetoneError(unknown_model)."""
     found, folder = hashlib.sha256(), find(name)
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in _PARTS and path.is_file():
+    for path in files(folder):
+        if path.suffix in _PARTS:
             found.update(path.relative_to(folder).as_posix().encode())
             found.update(digest(path))
     return found.hexdigest()
+
+
+def _at(path: str) -> Path | None:
+    """The folder there, if there is one."""
+    try:
+        folder = Path(path).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):  # it may not be looked at, or no name is so long, or "~somebody" is not here
+        return None
 
 
 def _folders() -> list[Path]:
@@ -138,17 +150,17 @@ def _listed(folder: Path) -> Listed:
         return replace(_offered(published), path=str(folder), lacks=lacking(folder))
     sound = SOUNDS.get(said["_class_name"])
     licence = OWN if folder == _SHIPPED else UNKNOWN
-    words = said.get("words")
+    words = _told(said, "words", list)
     return Listed(
         name=folder.name,
         family=said["_class_name"],
         path=str(folder),
-        licence=str(said.get("licence", licence.name)),
+        licence=_told(said, "licence", str) or licence.name,
         use=licence.use,
-        sample_rate=said.get("sample_rate", sound and sound.sample_rate),
+        sample_rate=_told(said, "sample_rate", int) or (sound.sample_rate if sound else None),
         channels=sound.channels if sound else 1 if folder == _SHIPPED else None,
-        window_seconds=said.get("window_seconds", sound and sound.window_seconds),
-        words=None if words is None else tuple(words),
+        window_seconds=_told(said, "window_seconds", float) or (sound.window_seconds if sound else None),
+        words=None if words is None else tuple(word for word in words if isinstance(word, str)),
         download_bytes=None,
         memory_bytes=weight_bytes(folder),
         memory_bytes_bfloat16=weight_bytes(folder),
@@ -156,6 +168,12 @@ def _listed(folder: Path) -> Listed:
         page=None,
         lacks=lacking(folder),
     )
+
+
+def _told(said: dict[str, Any], name: str, kind: type[Told]) -> Told | None:
+    """What an index says, if it is of that ``kind``; anybody may have written it."""
+    value = said.get(name)
+    return value if isinstance(value, kind) else None
 
 
 def _offered(known: Known) -> Listed:

@@ -203,7 +203,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AceStep:
         autoencoder=autoencoder,
         pipeline=AceStepPipeline(
             vae=autoencoder.vae,
-            text_encoder=load_part(AutoModel, folder, "text_encoder", state),
+            text_encoder=load_part(AutoModel, folder, "text_encoder", state, trust_remote_code=False),
             tokenizer=load_tokenizer(folder, "tokenizer"),
             transformer=narrowed(transformer, dtype),
             condition_encoder=encoder,

@@ -23,7 +23,7 @@ from transformers import (
 
 from retone_engine.model import Embedding
 from retone_engine.models.mel_diffusion import MelDiffusion, load_mel_diffusion
-from retone_engine.models.part import load_part, load_tokenizer, state_dtype
+from retone_engine.models.part import HERE, load_part, load_tokenizer, state_dtype
 from retone_engine.models.text import clap_vector, t5_states
 
 
@@ -78,13 +78,12 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AudioLDM2:
 
     Raises OSError or ValueError where a part is missing, incomplete or of another kind.
     """
-    here = {"local_files_only": True}
-    second = AutoConfig.from_pretrained(folder / "text_encoder_2", **here)
+    second = AutoConfig.from_pretrained(folder / "text_encoder_2", **HERE)
     if second.model_type != "t5":
         raise ValueError(f"its second text encoder is {second.model_type}, which reads speech, where T5 is wanted")
     state = state_dtype(dtype)
     # The half of CLAP that reads is enough; it takes its width from the whole's configuration.
-    text = ClapConfig.from_pretrained(folder, subfolder="text_encoder", **here).text_config
+    text = ClapConfig.from_pretrained(folder, subfolder="text_encoder", local_files_only=True).text_config
     return AudioLDM2(
         **load_mel_diffusion(folder, AudioLDM2UNet2DConditionModel, device, dtype),
         clap=load_part(ClapTextModelWithProjection, folder, "text_encoder", state, config=text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ _TANGO_FILES = ("main_config.json", "vae_config.json", "stft_config.json")
 _TANGO_PARTS = ("pytorch_model_main.bin", "pytorch_model_vae.bin", "text_encoder/config.json")
 _INDEXES = ("pocket.json", "model_index.json")
 _WEIGHTS = (".safetensors", ".bin")
+# Thousands of weights may be listed; what is longer is no index.
+_INDEX_BYTES = 1 << 22
+# So many missing things are named.
+_TOLD = 6
+# Of a part, or of a file of weights.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 # What a download that has not ended ends in: it holds a model's files, and is none.
 PART = ".part"
 
@@ -28,13 +35,10 @@ PART = ".part"
 def index(folder: Path) -> dict[str, Any]:
     """What the folder's index says; empty where there is none that can be read."""
     for file in _INDEXES:
-        try:
-            said = json.loads((folder / file).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
+        said = _read(folder / file)
         if isinstance(said, dict):
             return said
-    if all((folder / file).is_file() for file in _TANGO_FILES):
+    if all(is_file(folder / file) for file in _TANGO_FILES):
         return {"_class_name": "Tango"}
     return {}
 
@@ -56,40 +60,81 @@ def lacking(folder: Path) -> str | None:
             f"{folder} is no model: it has no model_index.json that can be read, as a folder in diffusers' format has"
             f", nor TANGO's {', '.join(_TANGO_FILES)}."
         )
-    if name not in FAMILIES:
-        return f"{folder} holds a {name}, which Retone cannot load; it knows {', '.join(FAMILIES)}."
+    if not isinstance(name, str) or name not in FAMILIES:
+        return f"{folder} holds a {str(name)[:60]!r}, which Retone cannot load; it knows {', '.join(FAMILIES)}."
     if name == "Tango":
-        missing = [file for file in _TANGO_PARTS if not (folder / file).is_file()]
+        missing = [file for file in _TANGO_PARTS if not is_file(folder / file)]
     else:
         missing = [*_missing_parts(folder, said), *_missing_weights(folder)]
     if missing:
-        return f"{folder} is not whole: it lacks {', '.join(missing)}."
+        more = [f"{len(missing) - _TOLD} more"] if len(missing) > _TOLD else []
+        return f"{folder} is not whole: it lacks {', '.join([*missing[:_TOLD], *more])}."
     return None
+
+
+def files(folder: Path) -> list[Path]:
+    """The model's files, which lie in its folder and its parts', wherever links lead from there; in order."""
+    return sorted(path for pattern in ("*", "*/*") for path in folder.glob(pattern) if is_file(path))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is one that may be looked at."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def weight_bytes(folder: Path) -> int:
     """How much the folder's weights take up on the disk."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in _WEIGHTS and path.is_file())
+    return sum(path.stat().st_size for path in files(folder) if path.suffix in _WEIGHTS)
+
+
+def _read(path: Path) -> Any:
+    """What a JSON file says; None where it is none, or none of a model's. It waits for no pipe."""
+    try:
+        if not is_file(path) or path.stat().st_size > _INDEX_BYTES:
+            return None
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _missing_parts(folder: Path, said: dict[str, Any]) -> list[str]:
     """The parts that the index names, as [library, class], and that have no folder with anything in it."""
     parts = (name for name, part in said.items() if isinstance(part, list) and len(part) == 2 and all(part))
-    return [name for name in parts if not (folder / name).is_dir() or not any((folder / name).iterdir())]
+    return [
+        name if _is_name(name) else f"a part that is called {name[:60]!r}"
+        for name in parts
+        if not _is_name(name) or not _holds_anything(folder / name)
+    ]
 
 
 def _missing_weights(folder: Path) -> list[str]:
     """The weights that a list of shards names, and that are not there."""
     missing = []
     for listed in sorted(folder.glob("*/*.index.json")):
-        try:
-            shards = set(json.loads(listed.read_text(encoding="utf-8"))["weight_map"].values())
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        said = _read(listed)
+        shards = said.get("weight_map") if isinstance(said, dict) else None
+        names = set(map(str, shards.values())) if isinstance(shards, dict) else {""}
+        if not all(map(_is_name, names)):  # they lie beside their list: another place is none of the model's
             missing.append(f"a {listed.relative_to(folder).as_posix()} that can be read")
             continue
         missing += [
             (listed.parent / shard).relative_to(folder).as_posix()
-            for shard in sorted(shards)
-            if not (listed.parent / shard).is_file()
+            for shard in sorted(names)
+            if not is_file(listed.parent / shard)
         ]
     return missing
+
+
+def _holds_anything(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
+
+
+def _is_name(name: str) -> bool:
+    """Whether this names something in a folder, and nothing beside or above it."""
+    return _NAME.fullmatch(name) is not None

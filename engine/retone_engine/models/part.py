@@ -9,15 +9,17 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils.logging import disable_progress_bar, get_verbosity, set_verbosity, set_verbosity_error
 
 from retone_engine.device import is_out_of_memory
 
-# What reading a part may raise that is missing, damaged, or of another kind.
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError, UnpicklingError)
+# For the ``from_pretrained`` of classes that choose another by what a checkpoint says: nothing is looked up, and code
+# that comes with it is never run. Where that is left open the library asks, on what the engine takes its orders from.
+HERE = {"local_files_only": True, "trust_remote_code": False}
 
+# Characters of a library's message.
+_LINE = 300
 _VOCABULARIES = ("tokenizer.json", "spiece.model", "vocab.json", "vocab.txt")
 
 
@@ -32,10 +34,10 @@ def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options:
             network, report = kind.from_pretrained(
                 folder, subfolder=name, torch_dtype=dtype, local_files_only=True, output_loading_info=True, **options
             )
-    except UNREADABLE as error:
+    except Exception as error:  # the libraries raise anything on files that they did not expect
         if is_out_of_memory(error):
             raise
-        raise ValueError(f"its {name} cannot be read: {error}") from error
+        raise ValueError(f"its {name} cannot be read: {why(error)}") from error
     refuse_lacking(name, report["missing_keys"])
     return network.eval().requires_grad_(False)
 
@@ -48,9 +50,21 @@ def load_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     if not any((folder / name / file).is_file() for file in _VOCABULARIES):
         raise ValueError(f"its {name} holds no vocabulary, which would be one of {', '.join(_VOCABULARIES)}")
     try:
-        return AutoTokenizer.from_pretrained(folder / name, local_files_only=True)
-    except UNREADABLE as error:
-        raise ValueError(f"its {name} cannot be read: {error}") from error
+        tokenizer = AutoTokenizer.from_pretrained(folder / name, **HERE)
+        if tokenizer.model_max_length < 1:
+            raise ValueError(f"it takes {tokenizer.model_max_length} tokens")
+        return tokenizer
+    except Exception as error:
+        raise ValueError(f"its {name} cannot be read: {why(error)}") from error
+
+
+def why(error: Exception) -> str:
+    """What a library says of a file, in a line. What it goes on to advise, such as to let code run, is not repeated."""
+    if isinstance(error, UnpicklingError):
+        return "it holds something else than weights, or is damaged"
+    first = next(iter(str(error).strip().splitlines()), "")[:_LINE]
+    told = "".join(character if character.isprintable() else "?" for character in first)
+    return told if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__} {told}"
 
 
 def refuse_lacking(name: str, missing: Collection[str]) -> None:

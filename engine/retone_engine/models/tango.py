@@ -36,7 +36,7 @@ from retone_engine.model import Embedding
 from retone_engine.models.mel_autoencoder import MelAutoencoder
 from retone_engine.models.mel_diffusion import MelDiffusion
 from retone_engine.models.narrow import narrowed
-from retone_engine.models.part import UNREADABLE, load_tokenizer, refuse_lacking, state_dtype
+from retone_engine.models.part import load_tokenizer, refuse_lacking, state_dtype, why
 from retone_engine.models.text import t5_states
 from retone_engine.path import DiscreteVPPath
 
@@ -114,8 +114,9 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> Tango:
     config, tokenizer = _text(folder, main["text_encoder_name"])
     state = state_dtype(dtype)
     weights = _weights(folder, "pytorch_model_main.bin")
-    own = str(main.get("unet_model_config_path", ""))
-    unet = _filled(f"U-Net ({own})", lambda: unet_of(folder / own, config.d_model), _below(weights, "unet."), state)
+    own = _inside(folder, str(main.get("unet_model_config_path", "")))
+    named = f"U-Net ({own.relative_to(folder)})"
+    unet = _filled(named, lambda: unet_of(own, config.d_model), _below(weights, "unet."), state)
     text_encoder = _filled("T5", lambda: T5EncoderModel(config), _below(weights, "text_encoder."), state)
     text_encoder.tie_weights()
     scheduler = DDIMScheduler(**_NOISE)
@@ -137,11 +138,19 @@ def _text(folder: Path, name: str) -> tuple[T5Config, PreTrainedTokenizerBase]:
     try:
         config = T5Config.from_pretrained(folder / "text_encoder", local_files_only=True)
         return config, load_tokenizer(folder, "text_encoder")
-    except UNREADABLE as error:
+    except Exception as error:
         raise ValueError(
             f"its folder text_encoder must hold config.json and the tokenizer's files of {name}, which are not "
-            f"published with TANGO's weights: {error}"
+            f"published with TANGO's weights: {why(error)}"
         ) from error
+
+
+def _inside(folder: Path, own: str) -> Path:
+    """The file that ``own`` names in ``folder``; raises ValueError where it would lie elsewhere."""
+    path = Path(own)
+    if path.is_absolute() or path.drive or ".." in path.parts:
+        raise ValueError(f"its main_config.json names {own!r}, which lies outside the folder")
+    return folder / path
 
 
 def unet_of(own: Path, text_width: int) -> UNet2DConditionModel:
@@ -214,8 +223,10 @@ def _configuration(folder: Path, file: str, *wanted: str) -> dict[str, Any]:
 def _weights(folder: Path, file: str) -> dict[str, Tensor]:
     try:
         loaded: dict[str, Tensor] = torch.load(folder / file, map_location="cpu", weights_only=True, mmap=True)
-    except UNREADABLE as error:
-        raise ValueError(f"its {file} cannot be read: {error}") from error
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise ValueError(f"its {file} cannot be read: {why(error)}") from error
     return loaded
 
 
