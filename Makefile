@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Threads that spin while they wait take the core from the one they wait for when the machine is busy.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test lint bench faults soak reliability tradeoff pocket index device protocol clean
+.PHONY: demo test lint bench bench-gpu faults soak reliability tradeoff pocket index device protocol clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,10 @@ bench: $(VENV)/.installed
 	$(BIN)/python engine/benchmarks/lengths.py
 	$(BIN)/python engine/benchmarks/joins.py
 	$(BIN)/python engine/benchmarks/audio_quality.py
+
+# AudioLDM2 and Stable Audio Open at full size, with random weights: for a GPU.
+bench-gpu: $(VENV)/.installed
+	$(BIN)/python engine/benchmarks/full_size.py --block 16 32 64 --compile
 
 # The long versions of the campaigns against the service: hours, but for the soak. Some need root, gcc and ip.
 CAMPAIGNS := delivery kills isolation cancels pressure packets intruders bad_files disk landings live_landings live_kills
