@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +26,7 @@ class Asked:
     byte_range: str | None
     authorization: str | None
     user_agent: str
+    moved: bool  # to where the store is
 
 
 @dataclass
@@ -33,7 +34,8 @@ class Hub:
     """``repositories``: the folder of each; ``gated``: those that ``tokens`` alone may read.
 
     Faults, each by a file's path in its repository: ``broken`` is cut off after so many bytes, each time it is asked
-    for; ``spoilt`` comes with another content; ``held`` waits after so many bytes until ``go_on`` is set.
+    for; ``spoilt`` comes with another content; ``held`` waits after so many bytes until ``go_on`` is set; ``endless``
+    goes on for as long as somebody reads. ``stated``: what is said of a file instead; of a name that no file has, too.
     """
 
     repositories: dict[str, Path] = field(default_factory=dict)
@@ -42,6 +44,9 @@ class Hub:
     broken: dict[str, int] = field(default_factory=dict)
     spoilt: set[str] = field(default_factory=set)
     held: dict[str, int] = field(default_factory=dict)
+    endless: set[str] = field(default_factory=set)
+    stated: dict[str, dict[str, object]] = field(default_factory=dict)
+    moved: bool = False  # repositories are said to lie with the store now
     ranges: bool = True
     out_of_order: int = 0  # so many of the next answers are an error of the server's
     packed: bool = False  # small files come packed, asked for or not
@@ -55,12 +60,17 @@ class Hub:
     def info(self, repository: str) -> bytes:
         folder = self.repositories[repository]
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        siblings = [_stated(path.relative_to(folder).as_posix(), path.read_bytes()) for path in files]
+        said = {name: _stated(name, path.read_bytes()) for path in files if (name := _within(folder, path))}
+        siblings = [said.get(name, _stated(name, b"")) | self.stated.get(name, {}) for name in {**said, **self.stated}]
         gated = "auto" if repository in self.gated else False
         return json.dumps({"id": repository, "sha": COMMIT, "gated": gated, "siblings": siblings}).encode()
 
     def files_asked(self) -> list[str]:
         return [asked.path.partition(f"/{COMMIT}/")[2] for asked in self.asked if asked.path.startswith("/store/")]
+
+
+def _within(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _stated(name: str, content: bytes) -> dict[str, object]:
@@ -103,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         said = (self.headers.get("range"), self.headers.get("authorization"), self.headers.get("user-agent", ""))
-        self.hub.asked.append(Asked(path, *said))
+        self.hub.asked.append(Asked(path, *said, moved=self.headers.get("host", "").startswith("localhost")))
         if self.hub.out_of_order:
             self.hub.out_of_order -= 1
             self._answer(503)
@@ -111,6 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"<html>Welcome to our hotel</html>", {"Content-Type": "text/html"})
         elif self.headers.get("authorization") == "Bearer hf_expired":
             self._answer(401, headers={"X-Error-Message": "Invalid credentials in Authorization header"})
+        elif self.hub.moved and not self.hub.asked[-1].moved:
+            self._answer(307, headers={"Location": f"{self.hub.store}{self.path}"})
         elif path.startswith("/api/models/"):
             repository = path.removeprefix("/api/models/")
             if repository in self.hub.repositories:
@@ -162,6 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.packed and len(content) < LARGE:
             self._answer(200, gzip.compress(content), {"Content-Encoding": "gzip"})
             return
+        if name in self.hub.endless:
+            self._pour()
+            return
         headers = {
             "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
             "Accept-Ranges": "bytes",
@@ -170,6 +185,17 @@ class _Handler(BaseHTTPRequestHandler):
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         self._answer(206 if start else 200, content[start:], headers, name)
+
+    def _pour(self) -> None:
+        """A content of no stated length, and of no end."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            while not self.hub.go_on.is_set():
+                self.wfile.write(b"%x\r\n%b\r\n" % (_BLOCK, bytes(_BLOCK)))
+                self.hub.sent += _BLOCK
 
     def _answer(
         self, status: int, content: bytes = b"", headers: dict[str, str] | None = None, name: str | None = None

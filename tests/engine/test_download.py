@@ -258,6 +258,69 @@ def test_a_token_opens_a_gated_model_and_is_told_to_nobody_but_the_hub(hub, monk
     assert asked_of == {"hub": {"Bearer hf_mine"}, "store": {None}}
 
 
+@pytest.mark.parametrize("name", ["unet/config.json", NETWORK])
+def test_a_file_without_end_takes_no_more_room_than_it_should(hub, name):
+    hub.endless.add(name)
+    hub.ranges = False
+    assert "something else answers" in refused("not_running", hub)
+    came = models.models_folder() / f"{REPOSITORY.partition('/')[2]}.part" / f"{name}.part"
+    assert came.stat().st_size <= (hub.repositories[REPOSITORY] / name).stat().st_size
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../x.json", "C:/x.json", "LICENSE\0", "unet/a:b.json", "nul/x.json", "unet/CON.json"),
+        *("LICENSE\n", "LICENSE\x1b[31m", "unet/x\\y.json", "LICENSE.", "unet/lpt1.json", f"LICENSE{'x' * 300}"),
+    ],
+)
+def test_names_that_are_none_of_a_folder_s_are_refused(hub, name):
+    hub.stated[name] = {}
+    assert refused("bad_model", hub).isprintable()
+    assert not hub.files_asked() and not (models.models_folder() / NAME).exists()
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [{"size": size} for size in (-1, "12", None, 1.5, [])] + [{"blobId": None}, {"blobId": 5}],
+)
+def test_sizes_and_hashes_that_are_none_are_refused(hub, stated):
+    hub.stated["unet/config.json"] = stated
+    refused("bad_model", hub)
+    assert not hub.files_asked()
+
+
+@pytest.mark.parametrize("size", [10**18, 1])
+def test_a_size_that_is_not_true_ends_in_words(hub, size):
+    hub.stated["unet/config.json"] = {"size": size}
+    refused("disk_full" if size > 1 else "not_running", hub)
+
+
+def test_a_repository_that_is_not_whole_any_more_leaves_no_model(hub, tmp_path, checkpoint):
+    hub.repositories[REPOSITORY] = shutil.copytree(checkpoint, tmp_path / "less")
+    (tmp_path / "less" / "model_index.json").unlink()
+    assert "no whole" in refused("bad_model", hub)
+    shutil.rmtree(tmp_path / "less")
+    (tmp_path / "less").mkdir()
+    assert "no whole" in refused("bad_model", hub)
+    assert here() == ["pocket"]
+    hub.repositories[REPOSITORY] = checkpoint
+    assert get(hub).is_dir()
+
+
+def test_a_token_does_not_follow_a_repository_that_has_moved_to_another_host(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    hub.moved = True
+    assert get(hub).is_dir()
+    assert {asked.authorization for asked in hub.asked if asked.moved} == {None}
+
+
+@pytest.mark.parametrize("endpoint", ["nonsense", "http://[", "ftp://127.0.0.1", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_told(hub, endpoint):
+    hub.url = endpoint
+    refused("not_running", hub)
+
+
 def test_a_disk_without_room_is_told_before_anything_comes(hub, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(download.shutil, "disk_usage", lambda place: usage(1 << 40, 1 << 40, (1 << 28) + 1000))

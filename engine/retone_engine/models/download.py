@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from retone_engine.models import models_folder
 from retone_engine.models.catalogue import known
 from retone_engine.models.digests import know
-from retone_engine.models.folder import PART, lacking
+from retone_engine.models.folder import PART, lacking, lacking_when_named
 from retone_engine.models.hub import Broken, Hub, Wanted
 from retone_engine.request import RetoneError
 
@@ -60,6 +60,8 @@ def get(name: str, to: Path | None, tell: Tell, endpoint: str | None = None) -> 
         try:
             with FileLock(folder.with_name(f".{name}.lock"), timeout=0):
                 whole = _fill(part, hub, tell)
+                if lacks := lacking_when_named(part):
+                    raise RetoneError("bad_model", f"The hub has no whole {name} any more. {lacks}")
                 part.rename(folder)
                 know({folder / file.target: file.sha256 for file in whole if file.sha256})
         except Timeout:

@@ -53,6 +53,11 @@ def lacking(folder: Path) -> str | None:
     """A sentence that says why the folder is no model that can be loaded, or None where nothing seems to be missing."""
     if folder.suffix == PART:
         return f"{folder} is a download that has not ended; go on with `retone models get {folder.stem}`."
+    return lacking_when_named(folder)
+
+
+def lacking_when_named(folder: Path) -> str | None:
+    """As ``lacking``, of a download's folder, too, which gets its name when it lacks nothing."""
     said = index(folder)
     name = said.get("_class_name")
     if name is None:

@@ -6,6 +6,7 @@ Its library's downloads are not used, as they begin a broken file again from its
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from retone_engine.request import RetoneError
 _BLOCK = 1 << 20
 _CHUNK = 1 << 16  # at most so much is lost where the connection breaks
 _TIMEOUT_SECONDS = 30.0
+# A name in a model's folder that is one on every system: no way out, no drive, none of the devices of Windows.
+_NAME = re.compile(r"(?i)(?!(con|prn|aux|nul|com\d|lpt\d)(\.|$))[a-z0-9_]([a-z0-9_.-]{0,200}[a-z0-9_-])?")
 
 
 class Broken(Exception):
@@ -92,8 +95,10 @@ class Hub:
             out.truncate(start)
             came(start)
             for block in answer.iter_bytes(_CHUNK):
-                out.write(block)
                 start += len(block)
+                if start > file.size:  # without end, it may be
+                    raise Broken("something else answers in its place")
+                out.write(block)
                 came(start)
         if start < file.size:
             raise Broken("it stops before the end")
@@ -105,17 +110,26 @@ class Hub:
             info = HfApi(endpoint=self.endpoint).model_info(
                 source.repository, files_metadata=True, timeout=_TIMEOUT_SECONDS
             )
-            siblings = {sibling.rfilename: sibling for sibling in info.siblings or ()}
-        except (ValueError, KeyError, TypeError, AttributeError):  # such as the page of a network that wants a login
+            siblings = {str(sibling.rfilename): sibling for sibling in info.siblings or ()}
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):  # such as the page of a network that wants a login
             raise Broken("something else answers in its place") from None
         for path in source.wanted(list(siblings)):
-            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path:
-                raise RetoneError("bad_model", f"The hub names a file {path!r}, which is none of the model's folder.")
+            if not all(_NAME.fullmatch(part) for part in path.split("/")):
+                told = f"The hub names a file {path[:100]!r}, which is none of a model's folder."
+                raise RetoneError("bad_model", told)
             sibling = siblings[path]
+            size, git_sha1 = sibling.size, sibling.blob_id
             sha256 = sibling.lfs.sha256 if sibling.lfs else None
-            if info.sha is None or sibling.size is None or not (sha256 or sibling.blob_id):
+            hashed = isinstance(sha256 or git_sha1, str) and isinstance(info.sha, str)
+            if not hashed or not isinstance(size, int) or size < 0:
                 raise RetoneError("bad_model", f"The hub does not state the size and the hash of {path}.")
-            yield Wanted(source, info.sha, path, sibling.size, sha256, sibling.blob_id)
+            yield Wanted(source, str(info.sha), path, size, sha256, git_sha1)
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
