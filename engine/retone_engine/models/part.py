@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -20,7 +21,8 @@ HERE = {"local_files_only": True, "trust_remote_code": False}
 
 # Characters of a library's message.
 _LINE = 300
-_VOCABULARIES = ("tokenizer.json", "spiece.model", "vocab.json", "vocab.txt")
+_VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt")
+_PIECES = "spiece.model"
 
 
 def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options: Any) -> Any:
@@ -29,6 +31,8 @@ def load_part(kind: Any, folder: Path, name: str, dtype: torch.dtype, **options:
     ``options`` are those of its ``from_pretrained``. Nothing is looked up anywhere else. Raises ValueError where the
     part cannot be read, or lacks weights: the libraries would go on with random ones.
     """
+    if not any((folder / name).glob("*.safetensors")):
+        options["use_safetensors"] = False  # else the library would say on the console that it found none
     try:
         with _quietly():
             network, report = kind.from_pretrained(
@@ -48,7 +52,11 @@ def load_tokenizer(folder: Path, name: str) -> PreTrainedTokenizerBase:
     Without one the library would go on with a handful of words, and hear every prompt as the same nothing.
     """
     if not any((folder / name / file).is_file() for file in _VOCABULARIES):
-        raise ValueError(f"its {name} holds no vocabulary, which would be one of {', '.join(_VOCABULARIES)}")
+        if not (folder / name / _PIECES).is_file():
+            raise ValueError(f"its {name} holds no vocabulary, which would be one of {', '.join(_VOCABULARIES)}")
+        if find_spec("sentencepiece") is None:
+            told = "which is read with the Python package sentencepiece; install that, or add tokenizer.json"
+            raise ValueError(f"its {name} has its vocabulary in {_PIECES} alone, {told}")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder / name, **HERE)
         if tokenizer.model_max_length < 1:
