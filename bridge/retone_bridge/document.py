@@ -127,6 +127,8 @@ its files when they are all there. It ends within five seconds.
 The clip must be the same file, unchanged, when its job begins: else the job fails with `clip_changed`. Nothing is ever
 overwritten, a job that fails or is cancelled leaves no file and no new folder.
 
+A `model` is named, or is the full path of a folder that holds one, which `--root` binds as it does clips.
+
 Results lie in the service's folder `renders` (directions in `previews`), or in the `output_folder` that the request
 names, or in an `output_subfolder` below that, which is made when the job begins. Its names have `/` between them on
 every system; where the service may use only some folders (`--root`), no link in it may lead out of the output folder.

@@ -95,6 +95,7 @@ class Jobs:
                 self._answer(Busy(id, RETRY_MS), asker)
             else:
                 clip, state = self._places.clip(request.path)
+                self._places.check_model(request.model)
                 outputs = tuple(map(str, self._places.outputs(clip, id, request)))
                 job = Job(id, request, str(clip), outputs, asker, received=not waits, clip_state=state)
                 self._fresh[id] = replace(job, changed=time.time())

@@ -14,7 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from retone_bridge import subfolders
-from retone_engine.request import Bounds, ClipRequest, RetoneError, Stamp
+from retone_engine.request import Bounds, ClipRequest, RetoneError, Stamp, is_path
 
 # Room for the results of one job and for what the disk's owner does meanwhile.
 FREE_BYTES = 64 * 1024 * 1024
@@ -91,6 +91,17 @@ class Places:
         """The clip's real path, and its state, by which a change is seen; raises RetoneError as ``clip`` does."""
         path = clip(given, self._readable)
         return path, _state(_looked_at(path))
+
+    def check_model(self, given: str | None) -> None:
+        """Raises RetoneError where ``given`` is no name but a path, and not that of a folder that may be read.
+
+        Its codes are unknown_model, outside_roots or bad_request.
+        """
+        if given is not None and is_path(given):
+            path = _resolve(given, "unknown_model", "There is no model in {}; check the path.")
+            if not path.is_dir():
+                raise RetoneError("unknown_model", f"{path} is no folder, as a model is.")
+            _check_inside(path, self.roots)
 
     @property
     def _readable(self) -> tuple[Path, ...]:
@@ -190,7 +201,7 @@ def check_new(path: Path) -> None:
 
 
 def _resolve(given: str, code: str, sentence: str) -> Path:
-    if given.startswith("\\\\"):
+    if given.startswith("\\\\") or (os.name == "nt" and given[:2] in ("//", "/\\", "\\/")):
         raise RetoneError("outside_roots", f"{given[:200]} lies on another machine; copy it to this one.")
     try:
         path = Path(given).expanduser()

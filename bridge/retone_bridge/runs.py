@@ -184,6 +184,7 @@ class Runs:
             try:
                 if job.asked.output_subfolder:
                     self._subfolders.make(job.id, self._places.where(job.asked))
+                self._places.check_model(job.asked.model)
                 bounds = self._places.bounds(job.id, job.clip, job.clip_state, job.outputs)
             except RetoneError as error:
                 self._give_up(job, error.code, error.message)

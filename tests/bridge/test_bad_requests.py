@@ -46,6 +46,11 @@ def refused(service, address, path, *settings):
         ("{clip}", ("output_folder", "/nowhere"), "no_such_folder"),
         ("{clip}", ("output_folder", "{clip}"), "no_such_folder"),
         ("{clip}", ("region_start", 10, "mask_start", 5), "bad_mask"),
+        ("{clip}", ("model", "/nowhere/model"), "unknown_model"),
+        ("{clip}", ("model", "{clip}"), "unknown_model"),
+        ("{clip}", ("model", "./mine"), "bad_request"),
+        ("{clip}", ("model", "../../etc"), "bad_request"),
+        ("{clip}", ("model", "~nobody-of-this-name/mine"), "unknown_model"),
     ],
 )
 def test_a_clip_or_a_folder_that_cannot_be_used_is_named(service, clip, tmp_path, address, path, settings, code):

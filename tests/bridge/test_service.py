@@ -1,5 +1,6 @@
 """The service as a client sees it: real packets, a real child process."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -200,6 +201,8 @@ def test_roots_bound_what_is_read_and_written(tmp_path, clip):
     inside = tmp_path / "inside"
     inside.mkdir()
     (inside / "link.wav").symlink_to(clip)
+    (inside / "model").mkdir()
+    (inside / "link").symlink_to(tmp_path)
     own = inside / "own.wav"
     own.write_bytes(clip.read_bytes())
     with running(tmp_path / "state", roots=(str(inside),)) as service:
@@ -207,8 +210,28 @@ def test_roots_bound_what_is_read_and_written(tmp_path, clip):
         for id, path, folder in (("a", clip, inside), ("b", inside / "link.wav", inside), ("c", own, tmp_path)):
             peer.send("edit", id, str(path), "prompt", "strings", "output_folder", str(folder))
             assert peer.next()[:3] == ("fail", id, "outside_roots")
-        peer.send("edit", "d", str(inside / ".." / "inside" / "own.wav"), "prompt", "strings")
-        assert peer.until("done", "fail")[-1][:2] == ("done", "d")
+        for model in (tmp_path, inside / "link", inside / "model" / ".." / ".."):
+            peer.send("edit", "m", str(own), "prompt", "strings", "model", str(model))
+            assert peer.next()[:3] == ("fail", "m", "outside_roots")
+        inner = str(inside / ".." / "inside" / "own.wav")
+        for id, more in (("d", ()), ("e", ("model", str(inside / "model"))), ("f", ("model", "pocket"))):
+            peer.send("edit", id, inner, "prompt", "strings", *more)
+            assert peer.until("done", "fail")[-1][:2] == ("done", id)
+            peer.send("received", id)
+
+
+def test_a_model_that_has_gone_when_its_job_begins_is_told(tmp_path, clip):
+    (tmp_path / "model").mkdir()
+    broken = (sys.executable, "-c", "raise SystemExit('broken')")
+    with running(tmp_path / "state", worker=broken) as service:
+        peer = service.peer()
+        peer.send("edit", "m", str(clip), "prompt", "strings", "model", str(tmp_path / "model"))
+        assert peer.until("warning", "fail")[-1][:3] == ("warning", "m", "held")
+    (tmp_path / "model").rmdir()
+    with running(tmp_path / "state") as service:
+        peer = service.peer()
+        peer.send("job", "m")
+        assert peer.until("done", "fail")[-1][:3] == ("fail", "m", "unknown_model")
 
 
 def test_broken_packets_and_stray_replies_are_not_answered(service):
