@@ -51,7 +51,7 @@ class Shelf:
 
     def get(self, key: Sequence[Hashable]) -> Inversion | None:
         """What is kept under ``key``, in main memory; a file that is not whole is thrown away."""
-        path = self._path(key)
+        path = self.path(key)
         try:
             found = _read(path)
             os.utime(path)
@@ -65,7 +65,7 @@ class Shelf:
     def put(self, key: Sequence[Hashable], inversion: Inversion) -> None:
         """Keep ``inversion``, whole or not at all, for this user's eyes only, and throw away what is too much."""
         content = _written(inversion)
-        path = self._path(key)
+        path = self.path(key)
         unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(4)}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -78,7 +78,8 @@ class Shelf:
         except OSError:
             _remove(unfinished)
 
-    def _path(self, key: Sequence[Hashable]) -> Path:
+    def path(self, key: Sequence[Hashable]) -> Path:
+        """The file of what the engine, as it is now, makes by ``key``."""
         named = json.dumps([_FORM, *key, self.engine()], sort_keys=True)
         return self.folder / f"{hashlib.sha256(named.encode()).hexdigest()}.safetensors"
 

@@ -99,6 +99,7 @@ class Passage:
             self.reporter.stage("invert", self.windows(signal) * len(schedule) * self.source.rows)
             known: Inversion | None = self.kept.get(key)
             shelf = self.shelf if method == "ddpm_inversion" else None
+            place = shelf.path(key) if shelf is not None else None
             if shelf is not None and (known is None or not known.reaches(schedule)):
                 known = shelf.get(key) or known
             # A device may encode the same clip to other bits at another time.
@@ -116,7 +117,8 @@ class Passage:
             )
             if known is None or len(known.schedule) < len(schedule):
                 self.kept.put(key, inversion.in_memory(), size(inversion.kept))
-                if shelf is not None:
+                # Where memory became short meanwhile, part of it was made in larger batches than the name says.
+                if shelf is not None and shelf.path(key) == place:
                     shelf.put(key, inversion.in_memory())
         return inversion
 

@@ -14,6 +14,7 @@ import torch
 from engine.random_unet import RandomUNet
 from engine.tiny import audioldm as tiny
 from retone_engine import kept
+from retone_engine import render as render_module
 from retone_engine.guidance import guidance
 from retone_engine.inversion import invert
 from retone_engine.kept import Shelf
@@ -207,7 +208,7 @@ def test_a_stronger_edit_inverts_only_what_is_missing_and_is_kept_in_its_place(r
     assert runs.edit("d.wav", strength=0.7)[0] == stronger
 
 
-def test_another_prompt_uses_it_and_another_seed_or_thread_count_does_not(runs):
+def test_another_prompt_uses_it_and_another_seed_library_or_thread_count_does_not(runs, monkeypatch):
     runs.edit("a.wav")
     _, used = runs.edit("b.wav", prompt="a flute")
     _, fresh = runs.edit("c.wav", seed=1)
@@ -218,6 +219,22 @@ def test_another_prompt_uses_it_and_another_seed_or_thread_count_does_not(runs):
         assert runs.edit("d.wav")[1] == fresh
     finally:
         torch.set_num_threads(threads)
+    plain = render_module.version
+    monkeypatch.setattr(render_module, "version", lambda name: "9" if name == "diffusers" else plain(name))
+    assert runs.edit("e.wav")[1] == fresh
+
+
+def test_what_was_begun_in_larger_batches_than_it_was_ended_is_not_kept(runs, monkeypatch):
+    plain = Placed.predict_clean
+
+    def short(placed, x, level, embedding):
+        found = plain(placed, x, level, embedding)
+        placed._limits["rows"] = 2
+        return found
+
+    monkeypatch.setattr(Placed, "predict_clean", short)
+    runs.edit("a.wav")
+    assert files(runs.shelf) == []
 
 
 def test_a_clip_that_the_device_encodes_to_other_bits_is_inverted_anew(runs, monkeypatch):
