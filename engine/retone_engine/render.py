@@ -35,6 +35,8 @@ OnResult = Callable[[int, Path], None]
 OnDirection = Callable[[Described], None]
 
 ANYWHERE = Bounds()
+# Beside torch, whose version a recipe has, these hold the networks' code.
+_LIBRARIES = ("diffusers", "transformers")
 _DISTILLED = "{} is distilled to few steps, so edits keep less of the clip; a base checkpoint keeps more."
 
 
@@ -89,8 +91,8 @@ class Engine:
         """Where inversions by the ``model`` called ``name`` are kept between runs; None where none are."""
         if self._shelf is None:
             return None
-        chip = device.processor(self.device)
-        return replace(self._shelf, engine=lambda: {**self.origin(name, model), "processor": chip})
+        beside = {library: version(library) for library in _LIBRARIES} | {"processor": device.processor(self.device)}
+        return replace(self._shelf, engine=lambda: {**self.origin(name, model), **beside})
 
     def origin(self, name: str, model: Placed) -> Mapping[str, Any]:
         """What a recipe says of this engine and the ``model`` called ``name``.
@@ -98,8 +100,6 @@ class Engine:
         It tells whether the same bits can be expected again, to which the size of a batch belongs where memory was
         short.
         """
-        if name not in self._hashes:
-            self._hashes[name] = models.fingerprint(name)
         return {
             "retone": version("retone"),
             "torch": torch.__version__,
@@ -111,6 +111,11 @@ class Engine:
         }
 
     def _load(self, name: str, dtype: torch.dtype) -> Placed:
+        # A folder may hold another model than when it was last loaded: what that one made is of no use to this one.
+        found = models.fingerprint(name)
+        if self._hashes.get(name, found) != found:
+            self.forget()
+        self._hashes[name] = found
         # Two of a size stay only while they take less than half the machine's memory.
         if 4 * sum(model.size for model in self._loaded.values()) > device.main_memory():
             self._unload()

@@ -278,7 +278,8 @@ class Loads:
     """An engine that loads tiny models, and how often it did."""
 
     def __init__(self, monkeypatch, memory):
-        self.made = []
+        self.made, self.files = [], "as they were"
+        monkeypatch.setattr("retone_engine.models.fingerprint", lambda name: self.files)
         monkeypatch.setattr("retone_engine.device.main_memory", lambda: memory)
         monkeypatch.setattr("retone_engine.models.load", self.load)
         self.engine = Engine(CUDA, "any")
@@ -302,6 +303,22 @@ def test_edits_and_directions_in_turn_load_each_precision_once(monkeypatch):
     assert loads.engine.model("any", torch.float32) is wide
     assert len(loads.made) == 2
     loads.engine.model("another", torch.float32)
+    assert loads.engine.model("any", torch.bfloat16) is not narrow
+
+
+def test_a_folder_that_holds_another_model_by_now_uses_nothing_of_the_one_before(monkeypatch):
+    loads = Loads(monkeypatch, memory=1 << 40)
+    narrow = loads.engine.model("any", torch.bfloat16)
+    loads.engine.model("another", torch.bfloat16)
+    loads.engine.kept.put("an inversion", 1, 1)
+    narrow = loads.engine.model("any", torch.bfloat16)
+    assert loads.engine.kept.get("an inversion") == 1
+    loads.files = "others"
+    assert loads.engine.model("any", torch.bfloat16) is narrow
+    assert loads.engine.origin("any", narrow)["model_sha256"] == "as they were"
+    wide = loads.engine.model("any", torch.float32)
+    assert loads.engine.kept.get("an inversion") is None
+    assert loads.engine.origin("any", wide)["model_sha256"] == "others"
     assert loads.engine.model("any", torch.bfloat16) is not narrow
 
 
