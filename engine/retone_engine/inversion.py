@@ -18,8 +18,8 @@ from retone_engine.model import LatentModel
 from retone_engine.noise import noise
 from retone_engine.path import Schedule
 
-# Steps whose noise is made and moved at once.
-_AHEAD = 16
+# Steps whose noise is made and moved at once, and the most bytes of it: many variations of a long clip are large.
+_AHEAD, _AHEAD_BYTES = 16, 1 << 26
 
 OnCall = Callable[[int, int], None]
 """Called before each prediction with (done, total), in predictions; may raise, which cancels the work."""
@@ -122,11 +122,12 @@ def ahead(inversions: Sequence[Inversion]) -> Iterator[tuple[Tensor, Tensor]]:
     """
     latent = torch.cat([inversion.latent for inversion in inversions])
     schedule = inversions[0].schedule
-    for start in range(0, len(schedule), _AHEAD):
-        places = torch.arange(start, min(start + _AHEAD, len(schedule)))
+    steps = max(1, min(_AHEAD, _AHEAD_BYTES // latent.nbytes))
+    for start in range(0, len(schedule), steps):
+        places = torch.arange(start, min(start + steps, len(schedule)))
         drawn = [_drawn(inversion, place) for place in places.tolist() for inversion in inversions]
         x = _noised(latent.repeat(len(places), *[1] * (latent.ndim - 1)), schedule, places, drawn)
-        source = [moved(inversion.kept[start : start + _AHEAD], latent) for inversion in inversions]
+        source = [moved(inversion.kept[start : start + steps], latent) for inversion in inversions]
         yield from zip(x.view(len(places), *latent.shape), torch.stack(source, dim=1), strict=True)
 
 

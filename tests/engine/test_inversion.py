@@ -3,8 +3,9 @@ import torch
 
 from engine.closed_form import ClosedForm
 from engine.random_unet import RandomUNet
+from retone_engine import inversion as inversion_module
 from retone_engine.guidance import guidance
-from retone_engine.inversion import invert
+from retone_engine.inversion import ahead, invert
 from retone_engine.model import Counted
 from retone_engine.noise import noise
 from retone_engine.path import schedule
@@ -137,3 +138,22 @@ def test_a_narrow_network_s_predictions_are_kept_whole(clip):
     assert rough.dtype == torch.float32
     assert not torch.equal(rough, exact)
     assert (rough - exact).abs().mean() < 0.02
+
+
+def test_many_steps_are_drawn_ahead_and_fewer_of_what_is_large(unet, clip, monkeypatch):
+    inversions = [invert(unet, clip, schedule(unet.path, 0.6, 40), source(unet), seed) for seed in (1, 2)]
+    drawn, plain = [], inversion_module._noised
+
+    def counted(latent, steps, places, noises):
+        drawn.append(len(places))
+        return plain(latent, steps, places, noises)
+
+    monkeypatch.setattr(inversion_module, "_noised", counted)
+    whole = [torch.cat(both) for both in ahead(inversions)]
+    assert drawn[0] == 16
+    assert torch.equal(whole[17][:2], torch.cat([one.noised(17) for one in inversions]))
+    assert torch.equal(whole[17][2:], torch.cat([one.kept[17:18] for one in inversions]))
+    drawn.clear()
+    monkeypatch.setattr(inversion_module, "_AHEAD_BYTES", 3 * 2 * clip.nbytes)
+    assert all(torch.equal(torch.cat(both), one) for both, one in zip(ahead(inversions), whole, strict=True))
+    assert set(drawn) <= {1, 2, 3} and drawn[0] == 3
