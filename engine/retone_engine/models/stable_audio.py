@@ -150,7 +150,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio:
     shape = transformer.config
     # One place more than the window: the network puts what it is told of the duration before it.
     cosines, sines = get_1d_rotary_pos_embed(
-        shape.attention_head_dim // 2, shape.sample_size + 1, use_real=True, repeat_interleave_real=False
+        shape.attention_head_dim // 2, int(shape.sample_size) + 1, use_real=True, repeat_interleave_real=False
     )
     return StableAudio(
         name=folder.name,

@@ -73,7 +73,7 @@ def _save_parts(folder: Path) -> None:
         text_encoder_dim=12, conditioning_dim=TEXT_WIDTH, min_value=0, max_value=512
     ).save_pretrained(folder / "projection_model")
     StableAudioDiTModel(
-        sample_size=LATENT_FRAMES,
+        sample_size=float(LATENT_FRAMES),  # so the published one says it: a quotient
         in_channels=LATENT_CHANNELS,
         out_channels=LATENT_CHANNELS,
         num_layers=2,
