@@ -16,26 +16,21 @@ META = torch.device("meta")
 
 
 class Elsewhere(RandomUNet):
-    """The network on a device that has shapes and no values."""
-
-    def __init__(self, path):
-        super().__init__(path=path)
-        self.unet.to(META)
+    """A model on a device that has shapes and no values; the families' own networks are tried there with them."""
 
     def embed(self, prompts, frames=None):
         embedding = super().embed(prompts)
         return type(embedding)({name: tensor.to(META) for name, tensor in embedding.tensors.items()})
 
     def predict_clean(self, x, level, embedding):
-        number = embedding.tensors["number"][:, 0]
-        v = self.unet(x, level.lam.to(x.device, x.dtype), number).sample
+        number = embedding.tensors["number"][:, :, None, None]
         a, s = (value.to(x.device, x.dtype)[:, None, None, None] for value in (level.a, level.s))
-        return a * x - s * v
+        return a * x - s * torch.tanh(number * x)
 
 
 @pytest.fixture(params=[VPPath(), EDMPath(), FlowPath()], ids=["VP", "EDM", "flow"])
 def model(request):
-    return Windowed(Elsewhere(request.param))
+    return Windowed(Elsewhere(path=request.param))
 
 
 @pytest.fixture(params=[16, 40], ids=["a window", "beyond the window"])
