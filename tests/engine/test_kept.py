@@ -77,6 +77,19 @@ def test_only_its_owner_may_read_it(shelf, inversion):
     assert shelf.folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("theirs", ["written by all", "owned"])
+def test_a_folder_that_others_write_is_left_alone(shelf, inversion, monkeypatch, theirs):
+    shelf.put(KEY, inversion)
+    if theirs == "owned":
+        monkeypatch.setattr(kept.os, "geteuid", lambda: os.getuid() + 1)
+    else:
+        shelf.folder.chmod(0o777)
+    assert shelf.get(KEY) is None
+    shelf.put((*KEY, "more"), inversion)
+    assert len(files(shelf)) == 1
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -92,6 +92,7 @@ def test_weights_that_would_do_something_are_not_opened_and_not_advised(folder, 
     [
         ("text_encoder/config.json", []),
         ("text_encoder/config.json", {"vocab_size": "many"}),
+        ("text_encoder/config.json", {"vocab_size": 999}),
         ("text_encoder/config.json", {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}),
         ("text_encoder/config.json", {"attn_implementation": "theirs/kernel"}),
         ("text_encoder/config.json", {"dtype": "none"}),

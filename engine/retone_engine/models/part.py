@@ -70,6 +70,8 @@ def why(error: Exception) -> str:
     """What a library says of a file, in a line. What it goes on to advise, such as to let code run, is not repeated."""
     if isinstance(error, UnpicklingError):
         return "it holds something else than weights, or is damaged"
+    if "ignore_mismatched_sizes" in str(error):
+        return "its weights have not the shapes that its configuration says"
     first = next(iter(str(error).strip().splitlines()), "")[:_LINE]
     told = "".join(character if character.isprintable() else "?" for character in first)
     return told if isinstance(error, OSError | ValueError | RuntimeError) else f"{type(error).__name__} {told}"
