@@ -192,10 +192,12 @@ def test_a_hub_that_has_no_time_is_asked_again(hub):
     assert get(hub, busy).is_dir()
 
 
-def test_without_a_network_it_says_so(hub):
+def test_without_a_network_it_says_so(hub, tmp_path):
     hub.url = "http://127.0.0.1:9"  # nobody answers there
     message = refused("not_running", hub)
-    assert "cannot be reached" in message and f"retone models get {NAME}" in message
+    assert "cannot be reached" in message and message.endswith(f"retone models get {NAME}")
+    (tmp_path / "disk").mkdir()
+    assert refused("not_running", hub, to=tmp_path / "disk").endswith(f"get {NAME} --to {tmp_path / 'disk'}")
 
 
 def test_a_connection_that_never_comes_back_leaves_what_came(hub):

@@ -6,6 +6,7 @@ import argparse
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from retone_bridge import engine
@@ -51,12 +52,15 @@ def run(options: argparse.Namespace) -> int:
 
 def run_get(options: argparse.Namespace) -> int:
     model = _asked(options.name)
-    if model["here"] and not options.to:
+    to = str(Path(options.to).expanduser().absolute()) if options.to else ""
+    if model["here"] and not (to and model["download_bytes"]):
+        if model["lacks"]:
+            raise RetoneError("output_exists", f"{model['lacks']} Move that folder away, then it can be fetched again.")
         print(f"{model['name']} is here already: {model['path']}")
         return 0
     display = Display()
     display.say(f"{model['name']}: about {_gb(model['download_bytes'])}, {model['licence']}. {model['use']}")
-    place = ("--to", options.to) if options.to else ()
+    place = ("--to", to) if to else ()
     path = ""
     try:
         for told in engine.follow("models.download", model["name"], *place):
@@ -67,14 +71,14 @@ def run_get(options: argparse.Namespace) -> int:
             display.show(Progress("get", fraction, _STAGES[told["stage"]], told["seconds_left"]))
     except KeyboardInterrupt:
         display.clear()
-        again = f"retone models get {model['name']}" + (f" --to {options.to}" if options.to else "")
+        again = f"retone models get {model['name']}" + (f" --to {to}" if to else "")
         raise RetoneError("cancelled", f"stopped; what has come is kept, and this goes on with it: {again}") from None
     finally:
         display.clear()
     if not path:
         raise RetoneError("internal", "The download ended without a word.")
     print(path)
-    print(f"Use it with: --model {path if options.to else model['name']}")
+    print(f"Use it with: --model {path if to else model['name']}")
     return 0
 
 

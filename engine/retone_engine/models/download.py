@@ -70,7 +70,7 @@ def get(name: str, to: Path | None, tell: Tell, endpoint: str | None = None) -> 
             raise RetoneError(
                 "not_running",
                 f"The hub cannot be reached ({broken}). What has come is kept; when the network is there, go on with: "
-                f"retone models get {name}",
+                f"retone models get {name}" + (f" --to {to}" if to else ""),
             ) from broken
     return folder
 

@@ -76,11 +76,26 @@ def test_a_model_is_fetched_once_and_listed_then(retone, home, hub):
     assert re.search(rf"^{NAME} +here", retone("models")[1], re.MULTILINE)
 
 
-def test_a_model_can_lie_on_another_disk(retone, home, hub, tmp_path):
+def test_a_model_can_lie_on_another_disk(retone, home, hub, tmp_path, monkeypatch):
     (tmp_path / "disk").mkdir()
-    status, out, _ = retone("models", "get", NAME, "--to", tmp_path / "disk")
+    monkeypatch.chdir(tmp_path / "disk")
+    status, out, _ = retone("models", "get", NAME, "--to", ".")
     assert status == 0 and f"--model {tmp_path / 'disk' / NAME}" in out
     assert (tmp_path / "disk" / NAME / WEIGHTS).is_file() and not home.exists()
+
+
+def test_a_model_that_lacks_something_is_not_taken_for_here(retone, home, hub):
+    retone("models", "get", NAME)
+    (home / NAME / WEIGHTS).unlink()
+    status, out, err = retone("models", "get", NAME)
+    assert (status, out) == (4, "") and "it lacks unet" in err and "away" in err
+    (home / NAME).rename(home / "mine")
+    assert retone("models", "get", NAME)[0] == 0
+
+
+def test_what_cannot_be_fetched_is_not_put_elsewhere(retone, home, tmp_path):
+    status, out, _ = retone("models", "get", "pocket", "--to", tmp_path)
+    assert status == 0 and "here already" in out and not list(tmp_path.glob("pocket*"))
 
 
 def test_a_gated_model_is_explained_and_an_unknown_one_lists_the_others(retone, home, hub):
