@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -144,6 +145,28 @@ def test_a_large_file_is_read_for_its_hash_once_and_again_when_it_has_changed(tm
     for spoilt in ("{", "[]", json.dumps({str(file): [file.stat().st_size, file.stat().st_mtime_ns, "no hash"]})):
         (tmp_path / "cache" / "digests.json").write_text(spoilt)
         assert digests.digest(file) == hashlib.sha256(b"new weights, and more").digest()
+
+
+def test_a_file_is_not_taken_for_what_it_was_while_it_was_written(tmp_path, monkeypatch):
+    file = tmp_path / "weights.safetensors"
+    file.write_bytes(b"old weights")
+    monkeypatch.setattr(digests, "_place", lambda: tmp_path / "digests.json")
+    monkeypatch.setattr(digests, "LARGE", 4)
+    plain = digests._read
+
+    def overtaken(path):
+        found = plain(path)
+        path.write_bytes(b"new weights")
+        os.utime(path, (1, 1))  # a moment later, whatever the system's clock can tell apart
+        return found
+
+    with monkeypatch.context() as writing:
+        writing.setattr(digests, "_read", overtaken)
+        digests.digest(file)
+    assert digests.digest(file) == hashlib.sha256(b"new weights").digest()
+    file.write_bytes(b"odd weights")
+    os.utime(file, (2, 2))
+    assert digests.digest(file) == hashlib.sha256(b"odd weights").digest(), "the same size, at another time"
 
 
 def test_listing_needs_neither_torch_nor_the_hubs_library():

@@ -20,16 +20,16 @@ LARGE = 1 << 24
 
 def digest(path: Path) -> bytes:
     """The sha256 of the file at ``path``; raises OSError where it cannot be read."""
-    about = path.stat()
-    if about.st_size < LARGE:
+    stamp = _stamp(path)
+    if stamp[0] < LARGE:
         return _read(path)
-    stamp = [about.st_size, about.st_mtime_ns]
     kept = _kept().get(str(path.resolve()))
     if isinstance(kept, list) and kept[:2] == stamp:
         with suppress(IndexError, TypeError, ValueError):
             return bytes.fromhex(kept[2])
     found = _read(path)
-    know({path: found.hex()})
+    if _stamp(path) == stamp:  # else it is being written
+        know({path: found.hex()})
     return found
 
 
@@ -37,15 +37,20 @@ def know(digests: Mapping[Path, str]) -> None:
     """Keeps the sha256 that files of these paths are known to have."""
     kept = {path: entry for path, entry in _kept().items() if Path(path).is_file()}
     for path, sha256 in digests.items():
-        about = path.stat()
-        if about.st_size >= LARGE:
-            kept[str(path.resolve())] = [about.st_size, about.st_mtime_ns, sha256]
+        stamp = _stamp(path)
+        if stamp[0] >= LARGE:
+            kept[str(path.resolve())] = [*stamp, sha256]
     place = _place()
     coming = place.with_name(f"{place.name}.{os.getpid()}")
     with suppress(OSError):  # then they are read again
         place.parent.mkdir(parents=True, exist_ok=True)
         coming.write_text(json.dumps(kept), encoding="utf-8")
         coming.replace(place)
+
+
+def _stamp(path: Path) -> list[int]:
+    about = path.stat()
+    return [about.st_size, about.st_mtime_ns]
 
 
 def _read(path: Path) -> bytes:
