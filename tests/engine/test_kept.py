@@ -138,7 +138,9 @@ def test_what_a_dead_process_left_goes_in_time_and_what_is_not_ours_stays(shelf,
         path.write_bytes(b"half")
     long_ago = time.time() - 7200
     os.utime(old, (long_ago, long_ago))
-    shelf.put(KEY, inversion)
+    os.utime(new, (time.time() + 60,) * 2)
+    # What is being written takes no room from what is kept.
+    replace(shelf, limit=file.stat().st_size).put(KEY, inversion)
     assert files(shelf) == sorted([new, file, note])
 
 
