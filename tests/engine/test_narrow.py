@@ -1,14 +1,17 @@
 """Weights kept narrow give the bits that autocast makes of wide ones."""
 
 import copy
+from collections import Counter
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from engine.random_unet import RandomUNet
 from engine.tiny import FAMILIES
 from retone_engine import models
 from retone_engine.guidance import guidance, predict
+from retone_engine.models import narrow as narrowing
 from retone_engine.models.narrow import narrowed
 from retone_engine.path import schedule
 
@@ -72,3 +75,42 @@ def test_norms_stay_wide_as_autocast_has_them(pocket):
     assert narrow.norm.weight.dtype == torch.float32
     assert narrow.leave.weight.dtype == torch.bfloat16
     assert narrow.leave.weight.stride() == pocket.denoiser.leave.weight.stride(), "channels-last stays so"
+
+
+@pytest.mark.parametrize("name", ["ace_step", "stable_audio_3"])
+def test_a_network_that_is_published_narrow_is_never_wide_and_the_same(name, tmp_path, monkeypatch):
+    folder, cpu = FAMILIES[name](tmp_path / name), torch.device("cpu")
+    for file in (folder / "transformer").glob("*.safetensors"):
+        weights = {key: weight.bfloat16() for key, weight in load_file(file).items()}
+        save_file(weights, file, metadata={"format": "pt"})
+    monkeypatch.setattr(narrowing, "_stored", lambda part: set())
+    wide_first = models.load(str(folder), cpu, torch.bfloat16).model
+    monkeypatch.undo()
+    loaded = Counter()
+    monkeypatch.setattr(narrowing, "load_part", told(narrowing.load_part, loaded))
+    narrow = models.load(str(folder), cpu, torch.bfloat16).model
+    assert loaded == {torch.bfloat16: 1}
+    before, after = (
+        {**network.state_dict(), **dict(network.named_buffers())} for network in map(transformer, (wide_first, narrow))
+    )
+    assert before.keys() == after.keys()
+    for key in before:
+        assert before[key].dtype == after[key].dtype, key
+        assert torch.equal(before[key], after[key]), key
+    assert transformer(narrow).dtype == torch.float32, "the times of noise would be rounded"
+    models.load(str(folder), cpu, torch.float32)
+    assert loaded == {torch.bfloat16: 1, torch.float32: 1}
+
+
+def transformer(model):
+    return model.modules["predict_clean"][0]
+
+
+def told(load, loaded):
+    """``load``, which counts the precisions it is asked for."""
+
+    def counted(kind, folder, name, dtype, **options):
+        loaded[dtype] += 1
+        return load(kind, folder, name, dtype, **options)
+
+    return counted

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from transformers import AutoModel
 
 from retone_engine.model import Defaults, Embedding, Encoded
-from retone_engine.models.narrow import narrowed
+from retone_engine.models.narrow import load_narrowed
 from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_oobleck
 from retone_engine.path import FlowPath, Level, clean_of
@@ -185,7 +185,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AceStep:
     """
     state = state_dtype(dtype)
     plain: dict[str, Any] = {"low_cpu_mem_usage": False}
-    transformer = load_part(AceStepTransformer1DModel, folder, "transformer", state, **plain)
+    transformer = load_narrowed(AceStepTransformer1DModel, folder, "transformer", dtype, **plain)
     encoder = load_part(AceStepConditionEncoder, folder, "condition_encoder", state, **plain)
     autoencoder = load_oobleck(folder, state)
     if not encoder.silence_latent.any():
@@ -205,7 +205,7 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> AceStep:
             vae=autoencoder.vae,
             text_encoder=load_part(AutoModel, folder, "text_encoder", state, trust_remote_code=False),
             tokenizer=load_tokenizer(folder, "tokenizer"),
-            transformer=narrowed(transformer, dtype),
+            transformer=transformer,
             condition_encoder=encoder,
             scheduler=None,
         ),

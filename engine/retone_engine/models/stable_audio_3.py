@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase, T5GemmaEncoderModel
 
 from retone_engine.model import Defaults, Embedding, Encoded
-from retone_engine.models.narrow import narrowed
+from retone_engine.models.narrow import load_narrowed
 from retone_engine.models.part import load_part, load_tokenizer, state_dtype
 from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_same
 from retone_engine.path import FlowPath, Level, clean_of
@@ -163,14 +163,14 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio3
         raise ValueError(f"its scheduler is {kind}, not {_SCHEDULER}")
     state = state_dtype(dtype)
     plain = {"low_cpu_mem_usage": False}
-    transformer = load_part(StableAudio3DiTModel, folder, "transformer", state, **plain)
+    transformer = load_narrowed(StableAudio3DiTModel, folder, "transformer", dtype, **plain)
     return StableAudio3(
         name=folder.name,
         autoencoder=load_same(folder, state),
         text_encoder=load_part(T5GemmaEncoderModel, folder, "text_encoder", state),
         tokenizer=load_tokenizer(folder, "tokenizer"),
         duration_embedder=load_part(StableAudio3DurationEmbedder, folder, "duration_embedder", state, **plain),
-        transformer=narrowed(transformer, dtype),
+        transformer=transformer,
         times=float(scheduler.get("num_train_timesteps", 1000)),  # its class's own where the file names none
         distilled=bool(scheduler.get("stochastic_sampling", False)),
         device=device,
