@@ -185,13 +185,17 @@ class Runs:
 
         monkeypatch.setattr(Placed, "predict_clean", counted)
 
-    def edit(self, name, **settings):
+    def begun(self):
+        """A run that does more than one edit."""
+        return Engine(torch.device("cpu"), self.folder, self.shelf)
+
+    def edit(self, name, run=None, **settings):
         self.rows = 0
         asked = {"prompt": "a choir", "steps": 12, "precision": "float32", **settings}
         render(
             EditRequest.of(str(self.tmp_path / "clip.wav"), asked),
             [self.tmp_path / name],
-            Engine(torch.device("cpu"), self.folder, self.shelf),
+            run or self.begun(),
             Reporter(lambda progress: None, lambda: False),
         )
         return (self.tmp_path / name).read_bytes(), self.rows
@@ -214,13 +218,15 @@ def test_the_next_run_begins_where_the_last_one_inverted(runs):
 
 
 def test_a_stronger_edit_inverts_only_what_is_missing_and_is_kept_in_its_place(runs):
-    runs.edit("a.wav", strength=0.4)
+    before = runs.begun()
+    runs.edit("a.wav", before, strength=0.4)
     stronger, rows = runs.edit("b.wav", strength=0.7)
     assert len(files(runs.shelf)) == 1
     again, fewer = runs.edit("c.wav", strength=0.7)
     assert again == stronger and fewer < rows
+    assert runs.edit("d.wav", before, strength=0.7)[1] == fewer, "a run that goes on uses what another one made"
     runs.shelf = None
-    assert runs.edit("d.wav", strength=0.7)[0] == stronger
+    assert runs.edit("e.wav", strength=0.7)[0] == stronger
 
 
 def test_another_prompt_uses_it_and_another_seed_library_or_thread_count_does_not(runs, monkeypatch):
