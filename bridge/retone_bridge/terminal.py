@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import time
@@ -36,6 +37,7 @@ STATUS = {code: status for status, (_, codes) in EXITS.items() for code in codes
 assert STATUS.keys() == CODES.keys(), "every error code has its exit status"
 
 _BAR = 30
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LINE_SECONDS = 5.0  # between two plain lines of one stage
 
 STAGES = {
@@ -118,10 +120,15 @@ def interrupt_calls(cancel: Callable[[], None]) -> Iterator[None]:
 
 def table(rows: Sequence[Sequence[object]]) -> str:
     """Columns as wide as they need to be."""
-    texts = [[str(cell) for cell in row] for row in rows]
+    texts = [[shown(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in texts)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def shown(text: str) -> str:
+    """``text`` without what a terminal would obey: names of folders are anybody's."""
+    return _CONTROL.sub("?", text)
 
 
 def complain(error: RetoneError) -> int:

@@ -169,6 +169,13 @@ def test_a_part_behind_a_link_belongs_to_the_model(folder, tmp_path):
     assert models.fingerprint(str(folder)) != before
 
 
+def test_the_shipped_model_keeps_its_name(folder, monkeypatch):
+    monkeypatch.setattr(models, "models_folder", lambda: folder.parent)
+    folder.rename(folder.with_name("pocket"))
+    assert models.find("pocket") == models._SHIPPED
+    assert [model.name for model in models.listing()].count("pocket") == 1
+
+
 def test_a_word_is_a_name_whatever_lies_here(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(folder.parent)
     monkeypatch.setattr(models, "models_folder", lambda: tmp_path / "none")

@@ -11,7 +11,7 @@ from typing import Any
 
 from retone_bridge import engine
 from retone_bridge.protocol import Progress
-from retone_bridge.terminal import Display, table
+from retone_bridge.terminal import Display, shown, table
 from retone_engine.request import RetoneError
 
 _WIDTH = 100
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     print(table([("name", "", "sound", "window", "download", "memory", "licence"), *map(_row, models)]))
     print()
     for paragraph in _paragraphs(models):
-        print(textwrap.fill(paragraph, width=_WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+        print(textwrap.fill(shown(paragraph), width=_WIDTH, subsequent_indent="  ", break_on_hyphens=False))
     return 0
 
 

@@ -86,6 +86,8 @@ def find(name: str) -> Path:
         if lacks := lacking(folder):
             raise RetoneError("bad_model", lacks)
         return folder
+    if is_path(name):
+        raise RetoneError("unknown_model", f"There is no folder {name!r} that holds a model; check the path.")
     if any(known.name == name for known in KNOWN):
         raise RetoneError(
             "unknown_model", f"The model {name} is not here yet; fetch it with `retone models get {name}`."
@@ -138,7 +140,8 @@ def _at(path: str) -> Path | None:
 def _folders() -> list[Path]:
     kept = models_folder()
     folders = sorted(kept.iterdir()) if kept.is_dir() else []
-    return [folder for folder in (_SHIPPED, *folders) if family(folder) is not None]
+    others = (folder for folder in folders if folder.name != _SHIPPED.name)
+    return [folder for folder in (_SHIPPED, *others) if family(folder) is not None]
 
 
 def _listed(folder: Path) -> Listed:

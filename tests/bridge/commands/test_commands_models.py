@@ -55,6 +55,14 @@ def test_the_list_fits_a_terminal_and_says_what_may_be_done(retone, home):
     assert "sell nothing" in out and "1,000,000" in out and "retone models get NAME" in out and "no legal advice" in out
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_that_a_terminal_would_obey_are_shown_as_they_are(retone, home):
+    (home / "red\x1b[31m\nline").mkdir(parents=True)
+    (home / "red\x1b[31m\nline" / "model_index.json").write_text('{"_class_name": "AudioLDMPipeline"}')
+    status, out, _ = retone("models")
+    assert status == 0 and re.search(r"^red\?\[31m\?line +here", out, re.MULTILINE) and "\x1b" not in out
+
+
 def test_the_list_as_json_holds_it_all(retone, home):
     status, out, _ = retone("models", "--json")
     listed = {model["name"]: model for model in json.loads(out)}
