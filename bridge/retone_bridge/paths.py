@@ -82,7 +82,7 @@ class Places:
             # What lies in it tells of prompts and paths: nobody else's to read.
             state.mkdir(parents=True, exist_ok=True, mode=0o700)
             for own in (places.renders, places.previews):
-                own.mkdir(exist_ok=True)
+                own.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise RetoneError("cannot_write", f"{state} cannot be used: {error.strerror or error}.") from error
         return places

@@ -70,7 +70,8 @@ class Shelf:
         path = self.path(key)
         unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(4)}")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.folder.parent, self.folder):  # the outer one is the service's, which shuts it, too
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             room = shutil.disk_usage(self.folder).free - _SPARE_BYTES
             if not _is_ours(self.folder):
                 return

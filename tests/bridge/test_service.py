@@ -1,5 +1,6 @@
 """The service as a client sees it: real packets, a real child process."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from bridge.harness import running
 from bridge.scripted_worker import stamped
 from retone_bridge.jobs import ASKER_LIMIT
 from retone_bridge.osc import Message, decode
+from retone_bridge.paths import Places
 from retone_bridge.server import Server, Settings
 from retone_engine.request import RetoneError
 
@@ -272,3 +274,10 @@ def test_a_bundle_is_taken_in_order(service):
     peer.send_bytes(b"#bundle\0" + bytes(7) + b"\1" + parts)
     assert [peer.next(), peer.next()] == [("synced", 1), ("synced", 2)]
     assert decode(one) == (Message("/retone/sync", (1,)),)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_results_are_nobody_else_s_to_read_in_a_folder_that_others_may_look_into(tmp_path):
+    (tmp_path / "state").mkdir(mode=0o755)
+    places = Places.of(tmp_path / "state")
+    assert {path.stat().st_mode & 0o077 for path in (places.renders, places.previews)} == {0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import namedtuple
 
@@ -78,6 +79,13 @@ def test_a_model_comes_whole_and_can_be_loaded(hub, checkpoint):
     assert all((folder / path).read_bytes() == (checkpoint / path).read_bytes() for path in came)
     assert here() == ["pocket", NAME]
     assert models.load(NAME, torch.device("cpu"), torch.float32).sample_rate == 16000
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_the_folder_that_it_shares_with_the_service_is_nobody_else_s_to_read(hub, monkeypatch, tmp_path):
+    monkeypatch.setattr(download, "models_folder", lambda: tmp_path / "data" / "retone" / "models")
+    get(hub)
+    assert (tmp_path / "data" / "retone").stat().st_mode & 0o777 == 0o700
 
 
 def test_files_that_come_packed_are_unpacked(hub):

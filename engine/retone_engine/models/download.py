@@ -56,7 +56,9 @@ def get(name: str, to: Path | None, tell: Tell, endpoint: str | None = None) -> 
         raise RetoneError("output_exists", f"{folder} is in the way, and no whole model; move it away first.")
     part = folder.with_name(name + PART)
     with _writing(folder.parent):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        # By default it lies in the folder of the service's state, which is nobody else's to read.
+        folder.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(exist_ok=True)
         try:
             with FileLock(folder.with_name(f".{name}.lock"), timeout=0):
                 whole = _fill(part, hub, tell)
