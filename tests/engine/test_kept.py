@@ -259,6 +259,16 @@ def test_what_was_begun_in_larger_batches_than_it_was_ended_is_not_kept(runs, mo
     assert files(runs.shelf) == []
 
 
+@pytest.mark.parametrize("other", [{"method": "ddim_inversion"}, {"spacing": "published"}], ids=["method", "spacing"])
+def test_what_was_inverted_otherwise_is_not_used_within_a_run_either(runs, other):
+    run, asked = runs.begun(), {"steps": 4, "strength": 0.6}
+    runs.edit("a.wav", run, **asked)
+    after, _ = runs.edit("b.wav", run, **asked, **other)
+    assert len(files(runs.shelf)) == 2 - ("method" in other), "of other methods, which only compare, none is kept"
+    runs.shelf = None
+    assert runs.edit("c.wav", **asked, **other)[0] == after
+
+
 def test_a_clip_that_the_device_encodes_to_other_bits_is_inverted_anew(runs, monkeypatch):
     _, fresh = runs.edit("a.wav")
     plain = Placed.encode
