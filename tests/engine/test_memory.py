@@ -306,6 +306,15 @@ def test_edits_and_directions_in_turn_load_each_precision_once(monkeypatch):
     assert loads.engine.model("any", torch.bfloat16) is not narrow
 
 
+def test_where_the_device_is_full_what_is_kept_for_the_next_edit_goes_first(monkeypatch):
+    engine = Loads(monkeypatch, memory=1 << 40).engine
+    model = engine.model("any", torch.bfloat16)
+    engine.kept.put("an inversion", 1, 1)
+    model.model.a_row = 6  # a row fits beside the network, but not beside all parts
+    model.predict_clean(torch.zeros(1, 2, 16, 8), schedule(model.path, 0.6, 12).level[slice(0, 1)], model.embed([""]))
+    assert engine.kept.size == 0
+
+
 def test_a_folder_that_holds_another_model_by_now_uses_nothing_of_the_one_before(monkeypatch):
     loads = Loads(monkeypatch, memory=1 << 40)
     narrow = loads.engine.model("any", torch.bfloat16)
