@@ -102,6 +102,8 @@ def find(
     ``mask``: 0 or 1, broadcastable to a latent: directions lie inside. ``start``: vectors (n, ...) of a neighbouring
     level to begin with. ``exact``: forward-mode products or finite differences; None prefers exact ones where the
     network has them. ``on_round(done)`` is called before each round; it may raise, which cancels the search.
+
+    Raises RetoneError(bad_samples) where the network's predictions are no numbers.
     """
     shape = states.shape[1:]
     inside = None if mask is None else mask.to(states).expand(1, *shape)[0]
@@ -121,6 +123,8 @@ def find(
         on_round(done - 1)
         image = masked(product(basis))
         small = (basis.flatten(1) @ image.flatten(1).T).cpu().double()  # Apple's GPUs have no double precision
+        if not small.isfinite().all():
+            raise RetoneError("bad_samples", "The model predicts what is no number; its files may be damaged.")
         if done == 1:
             # The mean of v^T J v over random unit vectors is the trace over the number of axes.
             total = float(small.diagonal().mean()) * axes

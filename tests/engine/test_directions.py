@@ -13,6 +13,7 @@ from retone_engine.directions import Directions, find
 from retone_engine.guidance import guidance
 from retone_engine.model import Counted
 from retone_engine.path import EDMPath, FlowPath, VPPath, schedule
+from retone_engine.request import RetoneError
 from retone_engine.windows import Windowed
 
 PATHS = pytest.mark.parametrize("path", [VPPath(), EDMPath(), FlowPath()], ids=["vp", "edm", "flow"])
@@ -141,6 +142,17 @@ def test_clips_longer_than_a_window_have_directions_too(monkeypatch):
     overlap = torch.linalg.svdvals(exact.vectors.flatten(1) @ finite.vectors.flatten(1).T)
     assert overlap.min() > 0.99
     assert calls
+
+
+@EXACT
+def test_a_network_that_predicts_no_numbers_has_no_directions(exact):
+    class Damaged(Gaussian):
+        def predict_clean(self, x, level, embedding):
+            return super().predict_clean(x, level, embedding) * float("nan")
+
+    with pytest.raises(RetoneError) as refused:
+        search(Damaged(), exact=exact)
+    assert refused.value.code == "bad_samples"
 
 
 def test_a_search_is_cancelled_between_two_rounds():
