@@ -87,6 +87,11 @@ def test_a_second_steer_costs_only_the_replay(engine, clip, tmp_path, monkeypatc
         figures = steer(engine, clip, outputs, *amounts)
         # All amounts are one batch.
         assert rows.calls == [len(amounts)] * figures["steps"]
+    monkeypatch.setattr("retone_engine.directions.ROUNDS", 1)
+    rows.calls.clear()
+    figures = steer(engine, clip, [tmp_path / "of two.wav"], count=2)
+    assert len(rows.calls) > figures["steps"], "one direction that is known is not the first of two"
+    engine.kept.clear()
 
 
 def test_a_steer_whose_cache_has_gone_finds_the_directions_again(engine, clip, tmp_path):
