@@ -111,6 +111,8 @@ class Hub:
                 source.repository, files_metadata=True, timeout=_TIMEOUT_SECONDS
             )
             siblings = {str(sibling.rfilename): sibling for sibling in info.siblings or ()}
+        except UnicodeEncodeError:
+            raise
         except (
             ValueError,
             KeyError,
@@ -144,6 +146,9 @@ class Hub:
         except errors.OfflineModeIsEnabled:
             told = "HF_HUB_OFFLINE is set, so that nothing may be fetched; unset it for this command."
             raise RetoneError("not_running", told) from None
+        except UnicodeEncodeError:  # of what is said to the hub, the token alone is not Retone's own
+            told = "Your token has letters that no token has; make a new one with: hf auth login"
+            raise RetoneError("not_allowed", told) from None
         except errors.GatedRepoError:
             raise self._gated() from None
         except errors.RepositoryNotFoundError:
