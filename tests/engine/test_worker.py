@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from engine.tiny import audioldm as tiny
+from retone_engine.kept import Shelf
 from retone_engine.request import EditRequest
-from retone_engine.worker import DESERTED_SECONDS, NICENESS
+from retone_engine.worker import DESERTED_SECONDS, NICENESS, _shelf
 
 
 class Worker:
@@ -173,6 +174,11 @@ def test_a_warm_worker_has_read_its_model_before_the_first_job_and_keeps_inversi
     assert worker.until("done", "fail")[-1]["event"] == "done"
     assert len(list(kept.glob("*.safetensors"))) == 1
     worker.close()
+
+
+def test_room_for_inversions_is_counted_in_gigabytes_and_0_keeps_none(tmp_path):
+    assert _shelf(str(tmp_path), 2.5) == Shelf(tmp_path, 2_500_000_000)
+    assert _shelf(str(tmp_path), 0.0) is None
 
 
 def test_a_model_that_cannot_be_made_warm_is_told_of_by_the_first_job(clip, tmp_path):
