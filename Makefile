@@ -15,10 +15,13 @@ $(VENV)/.installed: pyproject.toml
 demo: $(VENV)/.installed
 	$(BIN)/retone demo --out demo-output
 
-# These compute and measure no time: two at once. What breaks and times the service has the machine to itself.
-SIDE_BY_SIDE := tests/contract tests/engine tests/install tests/live tests/reaper
+# These compute or wait and measure no time: two at once. What breaks and times the service has the machine to itself,
+# and what logs letters that no process can send to another one runs in one.
+SIDE_BY_SIDE := tests/bridge tests/contract tests/engine tests/install tests/live tests/reaper
+IN_ONE := tests/bridge/test_logs.py
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore=$(IN_ONE) $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(IN_ONE)
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(SIDE_BY_SIDE))
 
 lint: $(VENV)/.installed
