@@ -27,7 +27,7 @@ from transformers import AutoModel
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.narrow import load_narrowed
 from retone_engine.models.part import load_part, load_tokenizer, state_dtype
-from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_oobleck
+from retone_engine.models.waveform_autoencoder import OnWaveforms, load_oobleck
 from retone_engine.path import FlowPath, Level, clean_of
 
 # Trained on 10 s to 10 minutes. Two minutes hold nearly every clip without a seam; attention over all of ten would take
@@ -61,7 +61,7 @@ class _Masked(AceStepAttnProcessor2_0):  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
-class AceStep:
+class AceStep(OnWaveforms):
     """One loaded checkpoint. Latents are (B, channels, time).
 
     ``pipeline``: the library's own, for how it puts prompts into tokens. ``context``: what the network is given beside
@@ -70,14 +70,12 @@ class AceStep:
     """
 
     name: str
-    autoencoder: WaveformAutoencoder
     pipeline: AceStepPipeline
     context: Tensor
     cross: _Masked
     device: torch.device
     dtype: torch.dtype
 
-    time_axis = 2
     path = FlowPath()
 
     @property
@@ -95,18 +93,6 @@ class AceStep:
         return Defaults(strength=0.5, steps=100, guidance_scale=7.0, source_guidance_scale=1.0, guidance_rescale=0.7)
 
     @property
-    def sample_rate(self) -> int:
-        return self.autoencoder.sample_rate
-
-    @property
-    def channels(self) -> int:
-        return self.autoencoder.channels
-
-    @property
-    def hop(self) -> int:
-        return self.autoencoder.hop
-
-    @property
     def window(self) -> int:
         return self.context.shape[1] * self.hop
 
@@ -121,9 +107,6 @@ class AceStep:
 
     def encode(self, audio: Tensor) -> Encoded:
         return self.autoencoder.encode(audio, self.device, self._filled(audio.shape[-1]))
-
-    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
-        return self.autoencoder.decode(latent, source, restore)
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
@@ -148,9 +131,6 @@ class AceStep:
                 return_dict=False,
             )[0]
         return clean_of("flow", x, velocity.transpose(1, 2).to(x.dtype), level)
-
-    def unknown_prompt(self, prompt: str) -> str | None:
-        return None
 
     def _filled(self, frames: int) -> int:
         """Latent frames for ``frames`` of sound and the silence that is to follow, whole patches of the network."""

@@ -24,21 +24,20 @@ from transformers import PreTrainedTokenizerBase, T5EncoderModel
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.narrow import narrowed
 from retone_engine.models.part import load_part, load_tokenizer, state_dtype
-from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_oobleck
+from retone_engine.models.waveform_autoencoder import OnWaveforms, load_oobleck
 from retone_engine.path import EDMPath, Level, clean_of
 
 _SCHEDULER = "CosineDPMSolverMultistepScheduler"
 
 
 @dataclass(frozen=True)
-class StableAudio:
+class StableAudio(OnWaveforms):
     """One loaded checkpoint. Latents are (B, channels, time), one window long.
 
     ``rotary``: cosines and sines of every place in the window, computed once.
     """
 
     name: str
-    autoencoder: WaveformAutoencoder
     text_encoder: T5EncoderModel
     tokenizer: PreTrainedTokenizerBase
     projection: StableAudioProjectionModel
@@ -47,25 +46,12 @@ class StableAudio:
     device: torch.device
     dtype: torch.dtype
 
-    time_axis = 2
     distilled = False
     # No level is held back: training drew the angle atan(sigma) evenly from all there are, so the network knows those
     # below the 0.3 at which its sampler stops, and above the 80 at which an edit of strength 1 begins.
     path = EDMPath()
     # 100 steps and no guidance on the source are the paper's for this model, 7 on the target is the model card's.
     defaults = Defaults(strength=0.5, steps=100, guidance_scale=7.0, source_guidance_scale=1.0)
-
-    @property
-    def sample_rate(self) -> int:
-        return self.autoencoder.sample_rate
-
-    @property
-    def channels(self) -> int:
-        return self.autoencoder.channels
-
-    @property
-    def hop(self) -> int:
-        return self.autoencoder.hop
 
     @property
     def window(self) -> int:
@@ -82,9 +68,6 @@ class StableAudio:
 
     def encode(self, audio: Tensor) -> Encoded:
         return self.autoencoder.encode(audio, self.device, self.window // self.hop)
-
-    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
-        return self.autoencoder.decode(latent, source, restore)
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
@@ -132,9 +115,6 @@ class StableAudio:
                 rotary_embedding=self.rotary,
             ).sample.to(x.dtype)
         return clean_of("v_prediction", x, output, level)
-
-    def unknown_prompt(self, prompt: str) -> str | None:
-        return None
 
 
 def load(folder: Path, device: torch.device, dtype: torch.dtype) -> StableAudio:

@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerBase, T5GemmaEncoderModel
 from retone_engine.model import Defaults, Embedding, Encoded
 from retone_engine.models.narrow import load_narrowed
 from retone_engine.models.part import load_part, load_tokenizer, state_dtype
-from retone_engine.models.waveform_autoencoder import WaveformAutoencoder, load_same
+from retone_engine.models.waveform_autoencoder import OnWaveforms, load_same
 from retone_engine.path import FlowPath, Level, clean_of
 
 _SCHEDULER = "FlowMatchEulerDiscreteScheduler"
@@ -30,14 +30,13 @@ _TOKENS = 256
 
 
 @dataclass(frozen=True)
-class StableAudio3:
+class StableAudio3(OnWaveforms):
     """One loaded checkpoint. Latents are (B, channels, time).
 
     ``times``: what the network calls the noisy end of the path; the clean one is 0.
     """
 
     name: str
-    autoencoder: WaveformAutoencoder
     text_encoder: T5GemmaEncoderModel
     tokenizer: PreTrainedTokenizerBase
     duration_embedder: StableAudio3DurationEmbedder
@@ -47,7 +46,6 @@ class StableAudio3:
     device: torch.device
     dtype: torch.dtype
 
-    time_axis = 2
     path = FlowPath()
 
     @property
@@ -55,18 +53,6 @@ class StableAudio3:
         """Its publisher's steps and guidance for base checkpoints; the others have their guidance built in."""
         guidance = 1.0 if self.distilled else 7.0
         return Defaults(strength=0.5, steps=100, guidance_scale=guidance, source_guidance_scale=1.0)
-
-    @property
-    def sample_rate(self) -> int:
-        return self.autoencoder.sample_rate
-
-    @property
-    def channels(self) -> int:
-        return self.autoencoder.channels
-
-    @property
-    def hop(self) -> int:
-        return self.autoencoder.hop
 
     @property
     def window(self) -> int:
@@ -91,9 +77,6 @@ class StableAudio3:
     def encode(self, audio: Tensor) -> Encoded:
         patches = -(-self.autoencoder.latent_frames(audio.shape[-1]) // self._patch)
         return self.autoencoder.encode(audio, self.device, patches * self._patch)
-
-    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
-        return self.autoencoder.decode(latent, source, restore)
 
     @torch.no_grad()
     def embed(self, prompts: Sequence[str], frames: int | None = None) -> Embedding:
@@ -139,9 +122,6 @@ class StableAudio3:
                 local_add_cond=self._nothing_given(x),
             ).sample.to(x.dtype)
         return clean_of("flow", x, output, level)
-
-    def unknown_prompt(self, prompt: str) -> str | None:
-        return None
 
     def _nothing_given(self, x: Tensor) -> Tensor | None:
         """What the network is told in each frame of sound that is to stay: in training there was always something, and

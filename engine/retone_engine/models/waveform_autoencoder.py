@@ -115,6 +115,33 @@ class WaveformAutoencoder:
             yield first, min(total, stop + self.reach), slice(start - first, stop - first)
 
 
+@dataclass(frozen=True)
+class OnWaveforms:
+    """What the families on such an ``autoencoder`` have in common; their latents are (B, channels, time)."""
+
+    autoencoder: WaveformAutoencoder
+
+    time_axis = 2
+
+    @property
+    def sample_rate(self) -> int:
+        return self.autoencoder.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return self.autoencoder.channels
+
+    @property
+    def hop(self) -> int:
+        return self.autoencoder.hop
+
+    def decode(self, latent: Tensor, source: Encoded, restore: bool) -> Tensor:
+        return self.autoencoder.decode(latent, source, restore)
+
+    def unknown_prompt(self, prompt: str) -> str | None:
+        return None
+
+
 def load_oobleck(folder: Path, dtype: torch.dtype) -> WaveformAutoencoder:
     """Stable Audio Open's and ACE-Step's kind, the part ``vae`` of the checkpoint in ``folder``, in float32 or float64.
 
