@@ -37,7 +37,6 @@ OnDirection = Callable[[Described], None]
 ANYWHERE = Bounds()
 # Beside torch, whose version a recipe has, these hold the networks' code.
 _LIBRARIES = ("diffusers", "transformers")
-_DISTILLED = "{} is distilled to few steps, so edits keep less of the clip; a base checkpoint keeps more."
 
 
 class Engine:
@@ -210,7 +209,8 @@ def _made(
     match request:
         case EditRequest():
             if passage.model.distilled:
-                on_warning("distilled", _DISTILLED.format(passage.model.name))
+                lost = "is distilled to few steps, so edits keep less of the clip; a base checkpoint keeps more"
+                on_warning("distilled", f"{passage.model.name} {lost}.")
             for prompt in (request.prompt, *(part.prompt for part in request.parts)):
                 if (why := passage.model.unknown_prompt(prompt)) is not None:
                     on_warning("unknown_words", why)

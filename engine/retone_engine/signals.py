@@ -116,10 +116,11 @@ class Passage:
                 known=known,
             )
             if known is None or len(known.schedule) < len(schedule):
-                self.kept.put(key, inversion.in_memory(), size(inversion.kept))
+                again = inversion.in_memory()
+                self.kept.put(key, again, size(again.kept))
                 # Where memory became short meanwhile, part of it was made in larger batches than the name says.
                 if shelf is not None and shelf.path(key) == place:
-                    shelf.put(key, inversion.in_memory())
+                    shelf.put(key, again)
         return inversion
 
     def decode(self, signal: Signal, encoded: Encoded, latent: Tensor) -> Samples:
